@@ -1,0 +1,153 @@
+"""Statements about a bar that are true or false once it has closed."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from backtest_engine.spec.base import Bars, Part, Weekday
+from backtest_engine.spec.operands import Operand
+
+Relation = Literal[">", "<", ">=", "<=", "=="]
+# What holds when the two sides of a comparison change places, and what a mirror image asks for.
+FLIPPED: Mapping[str, Relation] = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "=="}
+Month = Annotated[int, Field(ge=1, le=12)]
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class Comparison(Part):
+    """One value against another."""
+
+    kind: Literal["compare"] = "compare"
+    left: Operand
+    relation: Relation
+    right: Operand
+
+
+class Cross(Part):
+    """`left` is beyond `right` now and was not on the bar before."""
+
+    kind: Literal["cross"] = "cross"
+    left: Operand
+    direction: Literal["above", "below"]
+    right: Operand
+
+
+class All(Part):
+    """Every one of the conditions."""
+
+    kind: Literal["all"] = "all"
+    conditions: tuple["Condition", ...] = Field(min_length=2, max_length=50)
+
+
+class AnyOf(Part):
+    """At least one of the conditions."""
+
+    kind: Literal["any"] = "any"
+    conditions: tuple["Condition", ...] = Field(min_length=2, max_length=50)
+
+
+class Not(Part):
+    """The condition does not hold."""
+
+    kind: Literal["not"] = "not"
+    condition: "Condition"
+
+
+class Streak(Part):
+    """The condition held on each of the last `bars` bars, this one included."""
+
+    kind: Literal["streak"] = "streak"
+    condition: "Condition"
+    bars: Bars
+
+
+class Within(Part):
+    """The condition held on at least one of the last `bars` bars, this one included."""
+
+    kind: Literal["within"] = "within"
+    condition: "Condition"
+    bars: Bars
+
+
+class Ago(Part):
+    """The condition held `bars` bars ago."""
+
+    kind: Literal["ago"] = "ago"
+    condition: "Condition"
+    bars: Bars
+
+
+class OnWeekday(Part):
+    """The bar's date falls on one of the days."""
+
+    kind: Literal["weekday"] = "weekday"
+    days: tuple[Weekday, ...] = Field(min_length=1, max_length=7)
+
+
+class InMonth(Part):
+    """The bar's date falls in one of the months, 1 is January."""
+
+    kind: Literal["month"] = "month"
+    months: tuple[Month, ...] = Field(min_length=1, max_length=12)
+
+
+class MonthDay(Part):
+    """The first bar of the month whose day is `day` or later."""
+
+    kind: Literal["month_day"] = "month_day"
+    day: Annotated[int, Field(ge=1, le=31)]
+
+
+class TradingDay(Part):
+    """The n-th trading day of a period.
+
+    Positive ordinals count the days that traded. Negative ones count back from the period's last weekday, which is
+    known in advance; holidays at its end are not.
+    """
+
+    kind: Literal["trading_day"] = "trading_day"
+    period: Literal["week", "month", "quarter", "year"]
+    ordinal: Annotated[int, Field(ge=-23, le=66)]
+
+    @model_validator(mode="after")
+    def _counts_from_one(self) -> "TradingDay":
+        if self.ordinal == 0:
+            raise ValueError("trading days are counted from 1, or from -1 for the last")
+        return self
+
+
+class TimeOfDay(Part):
+    """The bar's time is from `start` up to `end`, both included; a window may span midnight."""
+
+    kind: Literal["time_of_day"] = "time_of_day"
+    start: ClockTime
+    end: ClockTime
+
+
+class Always(Part):
+    """On every bar: buy and hold."""
+
+    kind: Literal["always"] = "always"
+
+
+Condition = Annotated[
+    Comparison
+    | Cross
+    | All
+    | AnyOf
+    | Not
+    | Streak
+    | Within
+    | Ago
+    | OnWeekday
+    | InMonth
+    | MonthDay
+    | TradingDay
+    | TimeOfDay
+    | Always,
+    Field(discriminator="kind"),
+]
+
+for _model in (All, AnyOf, Not, Streak, Within, Ago):
+    _model.model_rebuild()

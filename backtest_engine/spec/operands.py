@@ -1,0 +1,76 @@
+"""Values that conditions compare: numbers, prices, indicators, arithmetic, and the state of the open position."""
+
+from typing import Annotated, Literal, Union
+
+from pydantic import Field
+
+from backtest_engine.spec.base import Finite, Part, PriceField, Shift, Timeframe
+
+
+class Number(Part):
+    """A constant."""
+
+    kind: Literal["number"] = "number"
+    value: Finite
+
+
+class Price(Part):
+    """A price or the volume of a bar, `shift` bars back.
+
+    With a `timeframe`, only completed bars of it are seen, and `shift` counts those.
+    """
+
+    kind: Literal["price"] = "price"
+    field: PriceField = "close"
+    shift: Shift = 0
+    timeframe: Timeframe | None = None
+
+
+class Indicator(Part):
+    """An indicator of the registry with every parameter written out.
+
+    `output` names one of several outputs, None where there is one. `source` replaces the close as the input of
+    an indicator that takes one series. With a `timeframe`, only completed bars of it are seen, and `shift` counts
+    those.
+    """
+
+    kind: Literal["indicator"] = "indicator"
+    name: str
+    parameters: dict[str, int | float] = Field(default_factory=dict)
+    output: str | None = None
+    source: Union["Operand", None] = None
+    shift: Shift = 0
+    timeframe: Timeframe | None = None
+
+
+class Arithmetic(Part):
+    """Two values combined, as in `close - 2 * ATR(14)`."""
+
+    kind: Literal["arithmetic"] = "arithmetic"
+    operator: Literal["+", "-", "*", "/"]
+    left: "Operand"
+    right: "Operand"
+
+
+PositionMeasure = Literal[
+    "entry_price",
+    "bars_held",
+    "profit_percent",
+    "highest_close",
+    "lowest_close",
+    "highest_high",
+    "lowest_low",
+]
+
+
+class PositionValue(Part):
+    """A fact about the open position; `bars_held` counts the bars that closed after the bar of the fill."""
+
+    kind: Literal["position"] = "position"
+    measure: PositionMeasure
+
+
+Operand = Annotated[Number | Price | Indicator | Arithmetic | PositionValue, Field(discriminator="kind")]
+
+Indicator.model_rebuild()
+Arithmetic.model_rebuild()

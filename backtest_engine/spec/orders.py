@@ -1,0 +1,135 @@
+"""How a position is opened, protected and sized."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from backtest_engine.spec.base import Bars, Part, Positive
+from backtest_engine.spec.operands import Operand
+
+
+class PercentDistance(Part):
+    """So many percent of the reference price away from it."""
+
+    kind: Literal["percent"] = "percent"
+    percent: Positive
+
+
+class PriceDistance(Part):
+    """So many units of price away, as in 0.003 for 30 pips."""
+
+    kind: Literal["price"] = "price"
+    amount: Positive
+
+
+class AtrDistance(Part):
+    """A multiple of the average true range away."""
+
+    kind: Literal["atr"] = "atr"
+    multiple: Positive
+    period: Bars = 14
+
+
+class RiskDistance(Part):
+    """A multiple of the distance between the price and the stop loss."""
+
+    kind: Literal["risk"] = "risk"
+    multiple: Positive
+
+
+class Level(Part):
+    """At a price that is worked out on the signal bar, as in its low."""
+
+    kind: Literal["level"] = "level"
+    at: Operand
+
+
+StopLoss = Annotated[PercentDistance | PriceDistance | AtrDistance | Level, Field(discriminator="kind")]
+TakeProfit = Annotated[
+    PercentDistance | PriceDistance | AtrDistance | RiskDistance | Level, Field(discriminator="kind")
+]
+Distance = Annotated[PercentDistance | PriceDistance | AtrDistance, Field(discriminator="kind")]
+Gain = Annotated[PercentDistance | PriceDistance | AtrDistance | RiskDistance, Field(discriminator="kind")]
+
+
+class TrailingStop(Part):
+    """A stop that follows the best close or high (low, for shorts) since the entry.
+
+    `trigger` says whether it is a stop order in the market or a rule that is looked at when a bar closes.
+    """
+
+    distance: Distance
+    anchor: Literal["close", "high"] = "close"
+    trigger: Literal["touch", "close"] = "touch"
+
+
+class BreakEven(Part):
+    """Once the position is ahead by `after`, its stop moves to the entry price."""
+
+    after: Gain
+
+
+class MarketOrder(Part):
+    """Filled at the next open."""
+
+    kind: Literal["market"] = "market"
+
+
+class LimitOrder(Part):
+    """Waits at a better price than the market's; cancelled after `bars` bars."""
+
+    kind: Literal["limit"] = "limit"
+    at: Operand
+    bars: Bars = 1
+
+
+class StopOrder(Part):
+    """Waits for the market to reach a worse price; cancelled after `bars` bars."""
+
+    kind: Literal["stop"] = "stop"
+    at: Operand
+    bars: Bars = 1
+
+
+EntryOrder = Annotated[MarketOrder | LimitOrder | StopOrder, Field(discriminator="kind")]
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class FractionSize(Part):
+    """A share of the account: of its `equity`, or of the cash that is still `available`."""
+
+    kind: Literal["fraction"] = "fraction"
+    fraction: Share
+    of: Literal["equity", "available"] = "equity"
+
+
+class UnitSize(Part):
+    """A fixed number of units."""
+
+    kind: Literal["units"] = "units"
+    units: Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
+class CashSize(Part):
+    """Units worth a fixed amount of money, rounded down."""
+
+    kind: Literal["cash"] = "cash"
+    amount: Positive
+
+
+class RiskSize(Part):
+    """As many units as lose a share of the equity if the stop loss is hit."""
+
+    kind: Literal["risk"] = "risk"
+    fraction: Share
+
+
+Sizing = Annotated[FractionSize | UnitSize | CashSize | RiskSize, Field(discriminator="kind")]
+
+
+class CoolDown(Part):
+    """No entry for `bars` bars after an exit, or only after a losing one."""
+
+    bars: Bars
+    after: Literal["exit", "loss"] = "exit"

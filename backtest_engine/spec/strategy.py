@@ -1,0 +1,69 @@
+"""`StrategySpec`: everything that decides what a strategy trades, with nothing left to guess."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from backtest_engine.spec.base import SCHEMA_VERSION, Bars, Part
+from backtest_engine.spec.conditions import Condition
+from backtest_engine.spec.orders import (
+    BreakEven,
+    CoolDown,
+    EntryOrder,
+    FractionSize,
+    MarketOrder,
+    Sizing,
+    StopLoss,
+    TakeProfit,
+    TrailingStop,
+)
+from backtest_engine.spec.rules import contradictions
+
+
+class Side(Part):
+    """When one side is opened and how it ends.
+
+    Stops and targets are measured from the close of the signal bar, or from the price of a waiting order.
+    """
+
+    entry: Condition
+    exit: Condition | None = None
+    order: EntryOrder = Field(default_factory=MarketOrder)
+    stop_loss: StopLoss | None = None
+    take_profit: TakeProfit | None = None
+    trailing_stop: TrailingStop | None = None
+    break_even: BreakEven | None = None
+    max_bars: Bars | None = None
+
+
+class StrategySpec(Part):
+    """A complete strategy: the sides it trades and how large.
+
+    Conditions are looked at when a bar has closed, market orders fill at the next open. With `reverse`, an entry
+    signal of the other side closes the open position and turns it round at the same open.
+    """
+
+    schema_version: Literal["1"] = SCHEMA_VERSION
+    long: Side | None = None
+    short: Side | None = None
+    sizing: Sizing = Field(default_factory=lambda: FractionSize(fraction=1.0))
+    max_entries: Annotated[int, Field(ge=1, le=100)] = 1
+    cool_down: CoolDown | None = None
+    reverse: bool = False
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "StrategySpec":
+        problems = contradictions(self)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def sides(self) -> dict[Literal["long", "short"], Side]:
+        """The sides that are traded, long first."""
+        named: tuple[tuple[Literal["long", "short"], Side | None], ...] = (("long", self.long), ("short", self.short))
+        return {name: side for name, side in named if side is not None}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the specification as JSON-able data, without what is absent."""
+        return self.model_dump(mode="json", exclude_none=True)
