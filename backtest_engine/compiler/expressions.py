@@ -1,0 +1,334 @@
+"""Operands and conditions of a specification as Python expressions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from backtest_engine.compiler.names import Names, identity
+from backtest_engine.indicators import REGISTRY
+from backtest_engine.spec import (
+    Ago,
+    All,
+    Always,
+    AnyOf,
+    Arithmetic,
+    Comparison,
+    Condition,
+    Cross,
+    Indicator,
+    InMonth,
+    MonthDay,
+    Not,
+    Number,
+    OnWeekday,
+    Operand,
+    PositionValue,
+    Price,
+    Streak,
+    TimeOfDay,
+    TradingDay,
+    Within,
+)
+
+COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "volume": "Volume"}
+BLENDS = {"hl2": ("High", "Low"), "hlc3": ("High", "Low", "Close"), "ohlc4": ("Open", "High", "Low", "Close")}
+TIMEFRAMES = {"hour": "1h", "4hour": "4h", "day": "1D", "week": "W", "month": "M"}
+PERIODS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+ARITHMETIC_STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2}
+
+POSITION = {
+    "entry_price": "self.trades[0].entry_price",
+    "bars_held": "(len(self.data) - 1 - self.trades[0].entry_bar)",
+    "profit_percent": "(100 * self.position.pl_pct)",
+    "highest_close": "self.data.Close[self.trades[0].entry_bar :].max()",
+    "lowest_close": "self.data.Close[self.trades[0].entry_bar :].min()",
+    "highest_high": "self.data.High[self.trades[0].entry_bar :].max()",
+    "lowest_low": "self.data.Low[self.trades[0].entry_bar :].min()",
+}
+
+
+def literal(value: float) -> str:
+    """Return a number as people write it: whole where it is."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Which bar is looked at: so many before the last, or before the one that loop variables count."""
+
+    back: int = 0
+    loops: tuple[str, ...] = ()
+
+    def earlier(self, bars: int) -> "Bar":
+        """Return the bar so many bars before."""
+        return Bar(self.back + bars, self.loops)
+
+    @property
+    def index(self) -> str:
+        """The subscript, as in `[-1]`."""
+        if not self.loops:
+            return f"[-{self.back + 1}]"
+        places = [*self.loops, str(self.back)] if self.back else self.loops
+        return f"[-{' - '.join(places)}]"
+
+
+NOW = Bar()
+
+
+@dataclass
+class Writer:
+    """Writes expressions, and collects what the module around them must declare.
+
+    `wishes` maps the identity of an indicator call to the attribute it should be kept in.
+    """
+
+    wishes: Mapping[str, str]
+    shifts: Mapping[str, int] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    parameters: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, tuple[str, str]] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
+    snippets: set[str] = field(default_factory=set)
+    depth: int = 1
+    reach: int = 0
+    _common: dict[str, str] = field(default_factory=dict)
+    _written: list[str] | None = None
+    _replayed: Iterator[str] | None = None
+
+    def parameter(self, wanted: str, value: float) -> str:
+        """Declare a class attribute and return how `self` reads it."""
+        if self._replayed is not None:
+            return next(self._replayed)
+        name = self.names.take(wanted)
+        self.parameters[name] = literal(value)
+        if self._written is not None:
+            self._written.append(f"self.{name}")
+        return f"self.{name}"
+
+    def shared(self, name: str, value: float) -> str:
+        """Return how `self` reads a parameter that both sides may have in common, declaring it once."""
+        key = f"{name}={literal(value)}"
+        if key not in self._common:
+            self._common[key] = self.parameter(name, value)
+        return self._common[key]
+
+    def operand(self, value: Operand, bar: Bar, role: str) -> str:
+        """Return the value on a bar."""
+        match value:
+            case Number():
+                return literal(value.value) if value.value == 0 else self.parameter(f"{role}_level", value.value)
+            case Price() if value.timeframe is None:
+                return self._price(value, bar)
+            case Price() | Indicator():
+                settled = identity(value) in self.shifts or value.timeframe is not None
+                shift = 0 if settled else value.shift
+                return self._at(self.series(value), bar.earlier(shift))
+            case PositionValue():
+                return POSITION[value.measure]
+            case Arithmetic():
+                return self._arithmetic(value, bar, role)
+
+    def _price(self, price: Price, bar: Bar) -> str:
+        at = bar.earlier(price.shift)
+        if price.field in COLUMNS:
+            return self._at(f"self.data.{COLUMNS[price.field]}", at)
+        columns = BLENDS[price.field]
+        total = " + ".join(self._at(f"self.data.{column}", at) for column in columns)
+        return f"({total}) / {len(columns)}"
+
+    def _at(self, series: str, bar: Bar) -> str:
+        self.depth = max(self.depth, bar.back + 1 + self.reach)
+        return f"{series}{bar.index}"
+
+    def _arithmetic(self, value: Arithmetic, bar: Bar, role: str) -> str:
+        factor = {"*": f"{role}_factor", "/": f"{role}_divisor"}.get(value.operator, f"{role}_offset")
+        sides = []
+        for place, part in enumerate((value.left, value.right)):
+            text = self.parameter(factor, part.value) if isinstance(part, Number) else self.operand(part, bar, role)
+            if self._weaker(part, value.operator, place) and value.operator != "/":
+                text = f"({text})"
+            sides.append(text)
+        if value.operator == "/":
+            self.snippets.add("ratio")
+            return f"ratio({sides[0]}, {sides[1]})"
+        return f"{sides[0]} {value.operator} {sides[1]}"
+
+    @staticmethod
+    def _weaker(part: Operand, operator: str, place: int) -> bool:
+        """Whether a part needs brackets inside a bigger expression."""
+        if isinstance(part, Price) and part.field in BLENDS:
+            return operator == "*" or (operator == "-" and place == 1)
+        if not isinstance(part, Arithmetic) or part.operator == "/":
+            return False
+        inner, outer = ARITHMETIC_STRENGTH[part.operator], ARITHMETIC_STRENGTH[operator]
+        return inner < outer or (inner == outer and place == 1)
+
+    def series(self, value: Indicator | Price) -> str:
+        """Return the attribute, or its row, that holds an indicator for every bar."""
+        if isinstance(value, Price):
+            return f"self.{self._declare_price(value)}"
+        attribute = self._declare(value)
+        outputs = REGISTRY[value.name].outputs
+        if len(outputs) == 1:
+            return f"self.{attribute}"
+        return f"self.{attribute}[{outputs.index(value.output or outputs[0])}]"
+
+    def _declare_price(self, price: Price) -> str:
+        if price.timeframe is None:
+            raise ValueError("only the prices of a longer timeframe are declared")
+        self.snippets |= {"completed", "itself"}
+        timeframe, column = TIMEFRAMES[price.timeframe], COLUMNS[price.field]
+        return self._keep(
+            identity(price), f'self.I(completed, self.data, "{timeframe}", {price.shift}, itself, "{column}")'
+        )
+
+    def _declare(self, value: Indicator) -> str:
+        key = identity(value)
+        if key in self.declared:
+            return self.declared[key][0]
+        inputs = self._inputs(value)
+        attribute = self.names.take(self.wishes[key])
+        given = []
+        for name, number in value.parameters.items():
+            parameter = self.names.take(f"{attribute}_{name}")
+            self.parameters[parameter] = literal(number)
+            given.append(f"{name}=self.{parameter}")
+        self.imports.add(value.name)
+        head = [value.name]
+        if value.timeframe is not None:
+            head = ["completed", "self.data", f'"{TIMEFRAMES[value.timeframe]}"', str(value.shift), value.name]
+        if key in self.shifts:
+            self.snippets.add("shifted")
+            head = ["shifted", str(self.shifts[key]), *head]
+        self.declared[key] = attribute, f"self.I({', '.join([*head, *inputs, *given])})"
+        return attribute
+
+    def _keep(self, key: str, call: str) -> str:
+        if key not in self.declared:
+            self.declared[key] = self.names.take(self.wishes[key]), call
+        return self.declared[key][0]
+
+    def _inputs(self, value: Indicator) -> list[str]:
+        columns = list(REGISTRY[value.name].inputs)
+        if value.timeframe is not None:
+            self.snippets.add("completed")
+            if isinstance(value.source, Price):
+                columns = [COLUMNS[value.source.field]]
+            return [f'"{column}"' for column in columns]
+        if value.source is None:
+            return [f"self.data.{column}" for column in columns]
+        return [self._source(value.source)]
+
+    def _source(self, source: Operand) -> str:
+        match source:
+            case Price() if source.timeframe is None:
+                if source.field in COLUMNS:
+                    return f"self.data.{COLUMNS[source.field]}"
+                columns = BLENDS[source.field]
+                return f"({' + '.join(f'self.data.{column}' for column in columns)}) / {len(columns)}"
+            case Price() | Indicator():
+                return self.series(source)
+            case Arithmetic():
+                return f"({self._source(source.left)}) {source.operator} ({self._source(source.right)})"
+            case Number():
+                return literal(source.value)
+            case PositionValue():
+                raise ValueError("the state of a position is not a series")
+
+    def condition(self, condition: Condition, role: str, bar: Bar = NOW) -> str:
+        """Return a boolean expression, without brackets around it."""
+        match condition:
+            case Comparison():
+                left, right = self._both(condition, bar, role)
+                return f"{left} {condition.relation} {right}"
+            case Cross():
+                return self._cross(condition, bar, role)
+            case All() | AnyOf():
+                word = " and " if isinstance(condition, All) else " or "
+                return word.join(self._inner(part, role, bar) for part in condition.conditions)
+            case Not():
+                return f"not ({self.condition(condition.condition, role, bar)})"
+            case Ago():
+                return self.condition(condition.condition, role, bar.earlier(condition.bars))
+            case Streak() | Within():
+                return self._repeated(condition, role, bar)
+            case Always():
+                return "True"
+            case _:
+                return self._calendar(condition, bar)
+
+    def _inner(self, part: Condition, role: str, bar: Bar) -> str:
+        text = self.condition(part, role, bar)
+        return f"({text})" if isinstance(part, All | AnyOf | Cross) else text
+
+    def _both(self, condition: Comparison | Cross, bar: Bar, role: str) -> tuple[str, str]:
+        subject = subject_name(condition.left, condition.right)
+        role = f"{subject}_{role}" if subject else role
+        return self.operand(condition.left, bar, role), self.operand(condition.right, bar, role)
+
+    def _cross(self, cross: Cross, bar: Bar, role: str) -> str:
+        now, before = (">", "<=") if cross.direction == "above" else ("<", ">=")
+        outer, self._written = self._written, []
+        left, right = self._both(cross, bar, role)
+        # Both bars are held against the same parameters.
+        self._replayed, self._written = iter(self._written), outer
+        earlier_left, earlier_right = self._both(cross, bar.earlier(1), role)
+        self._replayed = None
+        return f"{earlier_left} {before} {earlier_right} and {left} {now} {right}"
+
+    def _repeated(self, condition: Streak | Within, role: str, bar: Bar) -> str:
+        word = "all" if isinstance(condition, Streak) else "any"
+        loop = "ijkmn"[len(bar.loops)]
+        counted = f"range(1, {condition.bars + 1})" if not bar.loops else f"range({condition.bars})"
+        self.reach += condition.bars - 1
+        inner = self.condition(condition.condition, role, Bar(bar.back, (*bar.loops, loop)))
+        self.reach -= condition.bars - 1
+        return f"{word}({inner} for {loop} in {counted})"
+
+    def _calendar(self, condition: Condition, bar: Bar) -> str:
+        day = self._at("self.data.index", bar)
+        match condition:
+            case OnWeekday():
+                names = [f'"{name.capitalize()}"' for name in condition.days]
+                return f"{day}.day_name() {_among(names)}"
+            case InMonth():
+                return f"{day}.month {_among([str(month) for month in condition.months])}"
+            case TimeOfDay():
+                clock = f'{day}.strftime("%H:%M")'
+                if condition.start <= condition.end:
+                    return f'"{condition.start}" <= {clock} <= "{condition.end}"'
+                return f'not "{condition.end}" < {clock} < "{condition.start}"'
+            case MonthDay():
+                before = self._at("self.data.index", bar.earlier(1))
+                since = f"{before}.day < {condition.day} or {before}.month != {day}.month"
+                return f"{day}.day >= {condition.day} and ({since})"
+            case TradingDay():
+                return self._trading_day(condition, bar)
+            case _:
+                raise TypeError(f"no code is known for {type(condition).__name__}")
+
+    def _trading_day(self, condition: TradingDay, bar: Bar) -> str:
+        snippet, wish = (
+            ("trading_day", f"trading_day_of_{condition.period}")
+            if condition.ordinal > 0
+            else ("weekdays_left", f"weekdays_left_in_{condition.period}")
+        )
+        self.snippets.add(snippet)
+        call = f'self.I({snippet}, self.data.index, "{PERIODS[condition.period]}", plot=False)'
+        if wish not in self.declared:
+            self.declared[wish] = self.names.take(wish), call
+        number = self._at(f"self.{self.declared[wish][0]}", bar)
+        return f"{number} == {abs(condition.ordinal)}"
+
+
+def subject_name(left: Operand, right: Operand) -> str:
+    """Return the word that names a threshold: what is compared with it."""
+    for value in (left, right):
+        if isinstance(value, Indicator):
+            return value.name
+        if isinstance(value, Price):
+            return value.field
+    return ""
+
+
+def _among(names: list[str]) -> str:
+    return f"== {names[0]}" if len(names) == 1 else f"in ({', '.join(names)})"

@@ -1,0 +1,245 @@
+"""The compiled module: imports, parameters, `init` and one branch of `next` for each rule."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from backtest_engine.compiler import snippets
+from backtest_engine.compiler.expressions import NOW, Writer
+from backtest_engine.compiler.names import attribute_names, class_name, constant_shifts
+from backtest_engine.compiler.orders import Orders
+from backtest_engine.spec import All, AnyOf, Condition, MarketOrder, Side, StrategySpec
+
+SideName = Literal["long", "short"]
+
+WIDTH = 110
+INDENT = " " * 8
+
+
+@dataclass
+class Branch:
+    """An `if` of `next`: what it checks, what it does, and the words it comes from."""
+
+    words: str
+    conditions: list[str]
+    body: list[str]
+
+
+def compile_module(spec: StrategySpec, *, name: str, explanation: str, words: Mapping[str, str]) -> str:
+    """Return the source of a module whose one class trades the specification."""
+    return _Module(spec, name, explanation, words).source()
+
+
+@dataclass
+class _Module:
+    spec: StrategySpec
+    name: str
+    explanation: str
+    words: Mapping[str, str]
+    write: Writer = field(init=False)
+    orders: dict[str, Orders] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.write = Writer(wishes=attribute_names(self.spec), shifts=constant_shifts(self.spec))
+        sides = self.spec.sides
+        differ = len({_protection(side) for side in sides.values()}) > 1
+        self.orders = {
+            name: Orders(self.spec, side, name, self.write, f"{name}_" if differ else "")
+            for name, side in sides.items()
+        }
+
+    def source(self) -> str:
+        body = self._next()
+        text = [_docstring(self.explanation), "", *self._imports(), "", ""]
+        for snippet in sorted(self.write.snippets):
+            text += [getattr(snippets, snippet.upper()), ""]
+        text.append(f"class {class_name(self.name)}(Strategy):")
+        text += [f"    {name} = {value}" for name, value in self.write.parameters.items()]
+        text += ["", *self._init(), ""] if self.write.parameters else [*self._init(), ""]
+        text += ["    def next(self):", *(f"{INDENT}{line}" if line else "" for line in body)]
+        return "\n".join(text) + "\n"
+
+    def _imports(self) -> list[str]:
+        lines = ["from backtesting import Strategy"]
+        if self.write.snippets - {"ratio", "itself"}:
+            lines.insert(0, "import numpy as np")
+        if self.write.imports:
+            lines += ["", f"from backtest_engine.indicators import {', '.join(sorted(self.write.imports))}"]
+        return lines
+
+    def _init(self) -> list[str]:
+        lines = [
+            line for attribute, call in self.write.declared.values() for line in _assignment(f"self.{attribute}", call)
+        ]
+        if any(orders.remembers_risk for orders in self.orders.values()):
+            lines.append("self.initial_risk = 0.0")
+        if self._waits > 1:
+            lines.append("self.ordered_at = 0")
+        return ["    def init(self):", *(f"{INDENT}{line}" for line in lines or ["pass"])]
+
+    @property
+    def _waits(self) -> int:
+        """For how many bars an entry order waits; 0 for market orders."""
+        return max(0 if isinstance(side.order, MarketOrder) else side.order.bars for side in self.spec.sides.values())
+
+    def _next(self) -> list[str]:
+        management = self._management()
+        exits = [branch for name in self.spec.sides for branch in self._exits(name)]
+        entries = [self._entry(name) for name in self.spec.sides]
+        branches = [*entries, *exits] if self.spec.reverse else [*exits, *entries]
+        lines = self._warm_up() + self._cancellation()
+        if management and self.spec.max_entries == 1 and not self.spec.reverse:
+            # A stop is not moved on the bar that closes its trade anyway.
+            branches.append(Branch("", ["self.position"], management))
+        elif management:
+            lines += [*management, ""]
+        for place, branch in enumerate(branches):
+            lines += _comment(branch.words)
+            lines += [*_check("elif" if place else "if", branch.conditions), *(f"    {line}" for line in branch.body)]
+        return lines
+
+    def _warm_up(self) -> list[str]:
+        if self.write.depth <= 2:
+            return []
+        return [f"if len(self.data) < {self.write.depth}:", "    return", ""]
+
+    def _cancellation(self) -> list[str]:
+        if not self._waits:
+            return []
+        bars = "the bar is" if self._waits == 1 else f"{self._waits} bars are"
+        lines = [f"# An entry order that was not filled is cancelled once {bars} over."]
+        cancel = ["for order in self.orders:", "    if not order.is_contingent:", "        order.cancel()"]
+        if self._waits > 1:
+            cancel = [f"if len(self.data) - self.ordered_at >= {self._waits}:", *(f"    {line}" for line in cancel)]
+        return [*lines, *cancel, ""]
+
+    def _management(self) -> list[str]:
+        follow = {name: orders.follow() for name, orders in self.orders.items()}
+        if not any(follow.values()):
+            return []
+        rules = [rule for rule in ("trailing_stop", "break_even") for name in follow if self._words(name, rule)]
+        words = dict.fromkeys(
+            self._words(name, rule) for rule in dict.fromkeys(rules) for name in follow if self._words(name, rule)
+        )
+        lines = [line for text in words for line in _comment(text)]
+        lines.append("for trade in self.trades:")
+        if len(follow) == 1:
+            lines += [f"    {line}" for rules_lines in follow.values() for line in rules_lines]
+        else:
+            word = "if"
+            for name, moves in follow.items():
+                if moves:
+                    lines += [f"    {word} trade.is_{name}:", *(f"        {line}" for line in moves)]
+                    word = "elif"
+        return lines
+
+    def _exits(self, name: SideName) -> list[Branch]:
+        side, held = self.spec.sides[name], self._held(name)
+        close = ["self.position.close()"]
+        branches = []
+        if side.exit is not None:
+            rule = self._conditions(side.exit, self._role(name, "exit"))
+            branches.append(Branch(self._words(name, "exit"), [held, *rule], close))
+        fallen = self.orders[name].fallen_back()
+        if fallen:
+            branches.append(Branch(self._words(name, "trailing_stop"), [held, fallen], close))
+        if side.max_bars is not None:
+            limit = self.write.shared(f"{self._prefix(name)}max_bars", side.max_bars)
+            age = f"len(self.data) - 1 - self.trades[0].entry_bar >= {limit}"
+            branches.append(Branch(self._words(name, "max_bars"), [held, age], close))
+        return branches
+
+    def _entry(self, name: SideName) -> Branch:
+        side = self.spec.sides[name]
+        rule = self._conditions(side.entry, self._role(name, "entry"))
+        conditions = [self._free(name), *self._rested(), *(part for part in rule if part != "True")]
+        body = self.orders[name].entry()
+        if self.spec.reverse:
+            body = ["self.position.close()", *body]
+        return Branch(self._words(name, "entry"), conditions, body)
+
+    def _free(self, name: str) -> str:
+        """The condition under which one more entry is allowed."""
+        waiting = " and not self.orders" if self._waits > 1 else ""
+        if self.spec.max_entries == 1:
+            return (f"not self.position.is_{name}" if self.spec.reverse else "not self.position") + waiting
+        limit = self.write.shared("max_entries", self.spec.max_entries)
+        other = "short" if name == "long" else "long"
+        opposite = f" and not self.position.is_{other}" if len(self.spec.sides) > 1 else ""
+        return f"len(self.trades) < {limit}{opposite}{waiting}"
+
+    def _rested(self) -> list[str]:
+        pause = self.spec.cool_down
+        if pause is None:
+            return []
+        bars = self.write.shared("cool_down_bars", pause.bars)
+        since = f"len(self.data) - 1 - self.closed_trades[-1].exit_bar >= {bars}"
+        harmless = " or self.closed_trades[-1].pl >= 0" if pause.after == "loss" else ""
+        return [f"(not self.closed_trades or {since}{harmless})"]
+
+    def _held(self, name: str) -> str:
+        return "self.position" if len(self.spec.sides) == 1 else f"self.position.is_{name}"
+
+    def _conditions(self, condition: Condition, role: str) -> list[str]:
+        """Return the expressions that must all be true."""
+        parts = condition.conditions if isinstance(condition, All) else (condition,)
+        return [self._grouped(part, role) for part in parts]
+
+    def _grouped(self, condition: Condition, role: str) -> str:
+        text = self.write.condition(condition, role, NOW)
+        return f"({text})" if isinstance(condition, AnyOf) else text
+
+    def _role(self, name: str, role: str) -> str:
+        return role if len(self.spec.sides) == 1 else f"{name}_{role}"
+
+    def _prefix(self, name: str) -> str:
+        return self.orders[name].prefix
+
+    def _words(self, name: str, rule: str) -> str:
+        return self.words.get(f"{name}.{rule}", "")
+
+
+def _protection(side: Side) -> str:
+    return side.model_dump_json(include={"stop_loss", "take_profit", "trailing_stop", "break_even", "max_bars"})
+
+
+def _check(word: str, conditions: list[str]) -> list[str]:
+    """Return an `if` of several conditions, one to a line where they do not fit on one."""
+    line = f"{word} {' and '.join(conditions)}:"
+    if len(line) <= WIDTH - len(INDENT):
+        return [line]
+    return [f"{word} (", f"    {conditions[0]}", *(f"    and {condition}" for condition in conditions[1:]), "):"]
+
+
+def _assignment(target: str, call: str) -> list[str]:
+    """Return `target = self.I(…)`, one argument to a line where they do not fit on one."""
+    line = f"{target} = {call}"
+    if len(line) <= WIDTH - len(INDENT):
+        return [line]
+    head, _, rest = call.partition("(")
+    arguments = _arguments(rest[:-1])
+    return [f"{target} = {head}(", *(f"    {argument}," for argument in arguments), ")"]
+
+
+def _arguments(text: str) -> list[str]:
+    """Return the arguments of a call, without breaking those in brackets."""
+    found, depth = [""], 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += character
+    return [argument.strip() for argument in found]
+
+
+def _docstring(text: str) -> str:
+    lines = textwrap.wrap(text.replace("\\", "").replace('"', "'"), WIDTH)
+    return '"""' + "\n".join(lines) + ('"""' if len(lines) < 2 else '\n"""')
+
+
+def _comment(text: str) -> list[str]:
+    """Return the words as comment lines; whatever could end a comment has become a space."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return [f"# {line}" for line in textwrap.wrap(plain, WIDTH - len(INDENT))]

@@ -1,0 +1,98 @@
+"""Names in the compiled module: no two things share one, and none hides a name that the module needs."""
+
+import keyword
+import re
+import unicodedata
+
+from backtest_engine.spec import AtrDistance, Indicator, Price, StrategySpec, parts
+
+TIMEFRAME_WORDS = {"hour": "hourly", "4hour": "four_hour", "day": "daily", "week": "weekly", "month": "monthly"}
+
+# What backtesting.py's Strategy, and the compiled module around it, already call something.
+RESERVED = frozenset(
+    [
+        *("I", "init", "next", "buy", "sell", "data", "equity", "position", "orders", "trades", "closed_trades"),
+        *("price", "stop", "target", "initial_risk", "ordered_at"),
+    ]
+)
+MAX_CLASS_NAME = 60
+
+
+class Names:
+    """Hands out names and remembers them."""
+
+    def __init__(self) -> None:
+        self._taken = set(RESERVED)
+
+    def take(self, wanted: str) -> str:
+        """Return the name, numbered from 2 when it is taken."""
+        name, number = wanted, 1
+        while name in self._taken or keyword.iskeyword(name):
+            number += 1
+            name = f"{wanted}_{number}"
+        self._taken.add(name)
+        return name
+
+
+def class_name(title: str) -> str:
+    """Return a class name that is made from a title, whatever is in it."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    words = re.findall(r"[A-Za-z]+|\d+", plain)
+    name = "".join(word[:1].upper() + word[1:] for word in words)[:MAX_CLASS_NAME]
+    if not name or name[0].isdigit():
+        name = f"Strategy{name}"
+    return "StrategyClass" if name in ("Strategy", "True", "False", "None") else name
+
+
+def attribute_names(spec: StrategySpec) -> dict[str, str]:
+    """Choose the attribute of each indicator: its name, told apart by what differs when there are several."""
+    groups: dict[str, dict[str, tuple[float, ...]]] = {}
+    for part in parts(spec):
+        call = average_true_range(part) if isinstance(part, AtrDistance) else part
+        if isinstance(call, Indicator) or (isinstance(call, Price) and call.timeframe is not None):
+            numbers = tuple(call.parameters.values()) if isinstance(call, Indicator) else ()
+            groups.setdefault(_stem(call), {}).setdefault(identity(call), numbers)
+    return {key: name for stem, calls in groups.items() for key, name in _told_apart(stem, calls).items()}
+
+
+def constant_shifts(spec: StrategySpec) -> dict[str, int]:
+    """Return the shift of each indicator that is only ever looked at so many bars back."""
+    shifts: dict[str, set[int]] = {}
+    for part in parts(spec):
+        if isinstance(part, Indicator) and part.timeframe is None:
+            shifts.setdefault(identity(part), set()).add(part.shift)
+        if isinstance(part, Indicator) and isinstance(part.source, Indicator):
+            shifts.setdefault(identity(part.source), set()).add(0)
+    return {key: seen.pop() for key, seen in shifts.items() if len(seen) == 1 and 0 not in seen}
+
+
+def average_true_range(distance: AtrDistance) -> Indicator:
+    """Return the indicator that a distance is a multiple of."""
+    return Indicator(name="atr", parameters={"period": distance.period})
+
+
+def identity(value: Indicator | Price) -> str:
+    """Return what calls share when one attribute serves them: everything but the output, and the bar where it can be
+    looked up."""
+    return value.model_dump_json(exclude={"output"} if value.timeframe else {"shift", "output"})
+
+
+def _stem(value: Indicator | Price) -> str:
+    words = [TIMEFRAME_WORDS[value.timeframe]] if value.timeframe else []
+    words[:0] = ["earlier"] if value.timeframe and value.shift else []
+    if isinstance(value, Price):
+        return "_".join([*words, value.field])
+    if isinstance(value.source, Price) and value.source.field != "close":
+        words.append(value.source.field)
+    elif isinstance(value.source, Indicator):
+        words.append(_stem(value.source))
+    return "_".join([*words, value.name])
+
+
+def _told_apart(stem: str, calls: dict[str, tuple[float, ...]]) -> dict[str, str]:
+    keys = sorted(calls, key=lambda key: (calls[key], key))
+    if len(keys) == 1:
+        return {keys[0]: stem}
+    if len(keys) == 2 and calls[keys[0]][:1] != calls[keys[1]][:1]:
+        return {keys[0]: f"fast_{stem}", keys[1]: f"slow_{stem}"}
+    return {key: f"{stem}_{number}" for number, key in enumerate(keys, 1)}

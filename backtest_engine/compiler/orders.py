@@ -1,0 +1,198 @@
+"""Stops, targets, sizes and entry orders of a specification as lines of Python."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from backtest_engine.compiler.expressions import NOW, Writer
+from backtest_engine.compiler.names import average_true_range
+from backtest_engine.spec import (
+    AtrDistance,
+    CashSize,
+    FractionSize,
+    Level,
+    MarketOrder,
+    PercentDistance,
+    PriceDistance,
+    RiskDistance,
+    RiskSize,
+    Side,
+    StrategySpec,
+    TrailingStop,
+    UnitSize,
+)
+
+Distance = PercentDistance | PriceDistance | AtrDistance
+
+WRONG_SIDE = "# The broker refuses an order whose stop or target is on the wrong side of its price."
+
+
+@dataclass
+class Orders:
+    """Writes the orders of one side of a strategy; `prefix` tells its parameters from the other side's."""
+
+    spec: StrategySpec
+    side: Side
+    name: Literal["long", "short"]
+    write: Writer
+    prefix: str
+
+    def entry(self) -> list[str]:
+        """Return the lines that send the entry order."""
+        order = self.side.order
+        at = "self.data.Close[-1]"
+        if not isinstance(order, MarketOrder):
+            at = self.write.operand(order.at, NOW, f"{self.prefix}entry")
+        stop, target = self._stop(), self._target()
+        argument, sizing = self._size()
+        lines = [*([f"stop = {stop}"] if stop else []), *([f"target = {target}"] if target else [])]
+        send = [*sizing, *self._send(argument)]
+        enough = "size >= 1" if isinstance(self.spec.sizing, CashSize) else "size > 0" if len(sizing) > 1 else ""
+        if enough:
+            send = [*sizing, f"if {enough}:", *(f"    {line}" for line in self._send(argument))]
+        guard = " and ".join(self._in_order())
+        if not isinstance(order, MarketOrder) or any("price" in line for line in [*lines, *send, guard]):
+            lines.insert(0, f"price = {at}")
+        if not guard:
+            return [*lines, *send]
+        note = [WRONG_SIDE] if "<" in guard else []
+        return [*lines, *note, f"if {guard}:", *(f"    {line}" for line in send)]
+
+    def _send(self, size: str) -> list[str]:
+        order = self.side.order
+        arguments = [size] if size else []
+        if not isinstance(order, MarketOrder):
+            arguments.append(f"{order.kind}=price")
+        if self.side.stop_loss or self._touching:
+            arguments.append("sl=stop")
+        if self.side.take_profit:
+            arguments.append("tp=target")
+        send = [f"self.{'buy' if self.name == 'long' else 'sell'}({', '.join(arguments)})"]
+        if self.remembers_risk:
+            send.insert(0, "self.initial_risk = abs(price - stop)")
+        if not isinstance(order, MarketOrder) and order.bars > 1:
+            send.append("self.ordered_at = len(self.data)")
+        return send
+
+    def _in_order(self) -> list[str]:
+        """Return the check that stop, price and target are in order, where arithmetic does not promise it."""
+        trailing = self._touching.distance if self._touching else None
+        distances = [d for d in (self.side.stop_loss, self.side.take_profit, trailing) if d is not None]
+        if isinstance(self.side.order, MarketOrder) and all(isinstance(d, PercentDistance) for d in distances):
+            return []
+        below, above = (
+            (["stop"] if self.side.stop_loss or trailing else []),
+            (["target"] if self.side.take_profit else []),
+        )
+        if self.name == "short":
+            below, above = above, below
+        return [" < ".join(["0", *below, "price", *above])]
+
+    @property
+    def remembers_risk(self) -> bool:
+        """Whether a later rule needs to know what the trade put at risk."""
+        return self.side.break_even is not None and isinstance(self.side.break_even.after, RiskDistance)
+
+    @property
+    def _touching(self) -> TrailingStop | None:
+        trailing = self.side.trailing_stop
+        return trailing if trailing is not None and trailing.trigger == "touch" else None
+
+    @property
+    def _losing(self) -> str:
+        return "-" if self.name == "long" else "+"
+
+    @property
+    def _winning(self) -> str:
+        return "+" if self.name == "long" else "-"
+
+    def _stop(self) -> str:
+        stops = []
+        if self.side.stop_loss is not None:
+            stops.append(self._level(self.side.stop_loss, "stop_loss", self._losing))
+        if self._touching is not None:
+            stops.append(self._away(self._touching.distance, "trailing_stop", self._losing, "price"))
+        if len(stops) < 2:
+            return "".join(stops)
+        return f"{'max' if self.name == 'long' else 'min'}({', '.join(stops)})"
+
+    def _target(self) -> str:
+        target = self.side.take_profit
+        if target is None:
+            return ""
+        if isinstance(target, RiskDistance):
+            multiple = self._shared("take_profit_risk_multiple", target.multiple)
+            return f"price {self._winning} {multiple} * abs(price - stop)"
+        return self._level(target, "take_profit", self._winning)
+
+    def _level(self, level: Distance | Level, role: str, sign: str) -> str:
+        if isinstance(level, Level):
+            return self.write.operand(level.at, NOW, f"{self.prefix}{role}")
+        return self._away(level, role, sign, "price")
+
+    def _away(self, distance: Distance, role: str, sign: str, start: str) -> str:
+        match distance:
+            case PercentDistance(percent=percent):
+                return f"{start} * (1 {sign} {self._shared(f'{role}_percent', percent)} / 100)"
+            case PriceDistance(amount=amount):
+                return f"{start} {sign} {self._shared(f'{role}_distance', amount)}"
+            case AtrDistance(multiple=multiple):
+                average = self.write.operand(average_true_range(distance), NOW, role)
+                return f"{start} {sign} {self._shared(f'{role}_atr_multiple', multiple)} * {average}"
+
+    def _shared(self, name: str, value: float) -> str:
+        return self.write.shared(f"{self.prefix}{name}", value)
+
+    def follow(self) -> list[str]:
+        """Return the lines that move the stop of `trade` while it is open."""
+        lines = []
+        tighter, none = ("max", "0") if self.name == "long" else ("min", 'float("inf")')
+        if self._touching is not None:
+            best = "Close" if self._touching.anchor == "close" else "High" if self.name == "long" else "Low"
+            level = self._away(self._touching.distance, "trailing_stop", self._losing, f"self.data.{best}[-1]")
+            lines.append(f"trade.sl = {tighter}(trade.sl or {none}, {level})")
+        if self.side.break_even is not None:
+            lines += [
+                f"if {self._gained(self.side.break_even.after)}:",
+                f"    trade.sl = {tighter}(trade.sl or {none}, trade.entry_price)",
+            ]
+        return lines
+
+    def _gained(self, after: Distance | RiskDistance) -> str:
+        relation = ">=" if self.name == "long" else "<="
+        if isinstance(after, RiskDistance):
+            multiple = self._shared("break_even_risk_multiple", after.multiple)
+            level = f"trade.entry_price {self._winning} {multiple} * self.initial_risk"
+        else:
+            level = self._away(after, "break_even", self._winning, "trade.entry_price")
+        return f"self.data.Close[-1] {relation} {level}"
+
+    def fallen_back(self) -> str:
+        """Return the condition of a trailing stop that is looked at when a bar closes, empty where there is none."""
+        trailing = self.side.trailing_stop
+        if trailing is None or trailing.trigger == "touch":
+            return ""
+        column, best, relation = ("High", "max", "<=") if self.name == "long" else ("Low", "min", ">=")
+        column = "Close" if trailing.anchor == "close" else column
+        extreme = f"self.data.{column}[self.trades[0].entry_bar :].{best}()"
+        return f"self.data.Close[-1] {relation} {self._away(trailing.distance, 'trailing_stop', self._losing, extreme)}"
+
+    def _size(self) -> tuple[str, list[str]]:
+        """Return the order's argument, and the lines that work it out."""
+        match self.spec.sizing:
+            case FractionSize(fraction=1):
+                return "", []
+            case FractionSize(fraction=fraction, of=of):
+                share = self.write.shared("position_fraction", fraction)
+                if of == "available" or self.spec.max_entries == 1:
+                    return f"size={share}", []
+                return "size=size", [
+                    "free = self.equity - sum(abs(trade.value) for trade in self.trades)",
+                    f"size = min({share} * self.equity / free, 0.9999) if free > 0 else 0",
+                ]
+            case UnitSize(units=units):
+                return f"size={self.write.shared('units', units)}", []
+            case CashSize(amount=amount):
+                return "size=size", [f"size = int({self.write.shared('cash_per_trade', amount)} / price)"]
+            case RiskSize(fraction=fraction):
+                percent = self.write.shared("risk_percent", round(100 * fraction, 10))
+                return "size=size", [f"size = min({percent} / 100 * price / abs(price - stop), 0.9999)"]

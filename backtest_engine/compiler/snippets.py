@@ -1,0 +1,66 @@
+"""Small functions that a compiled module carries along when a rule needs them."""
+
+RATIO = '''\
+def ratio(top, bottom):
+    """Return the quotient; NaN, which no comparison accepts, where the bottom is zero."""
+    return top / bottom if bottom else float("nan")
+'''
+
+TRADING_DAY = '''\
+def trading_day(index, period):
+    """Number the trading days of each week, month, quarter or year from 1; 0 where the data begin inside one."""
+    spans = index.to_period(period)
+    days = index.normalize()
+    new_span = np.r_[True, spans[1:] != spans[:-1]]
+    new_day = np.r_[True, days[1:] != days[:-1]]
+    count = np.cumsum(new_day)
+    number = count - np.maximum.accumulate(np.where(new_span, count - 1, 0))
+    first_weekday = np.busday_offset(spans[0].start_time.date(), 0, roll="forward")
+    if days[0].date() > first_weekday.astype(object):
+        number[spans == spans[0]] = 0
+    return number.astype(float)
+'''
+
+WEEKDAYS_LEFT = '''\
+def weekdays_left(index, period):
+    """Count the weekdays from each bar to the end of its week, month, quarter or year, its own day included."""
+    days = index.values.astype("datetime64[D]")
+    following = (index.to_period(period) + 1).start_time.values.astype("datetime64[D]")
+    return np.busday_count(days, following).astype(float)
+'''
+
+COMPLETED = '''\
+def completed(data, timeframe, back, indicator, *columns, **parameters):
+    """Return an indicator of longer bars as of the last that had ended, or so many before it; never the one forming."""
+    index = data.index
+    labels = index.to_period(timeframe) if timeframe in ("W", "M") else index.floor(timeframe)
+    new = np.r_[True, labels[1:] != labels[:-1]]
+    begins = np.flatnonzero(new)
+    ends = np.r_[begins[1:], len(index)] - 1
+    longer = {
+        "Open": lambda values: values[begins],
+        "High": lambda values: np.maximum.reduceat(values, begins),
+        "Low": lambda values: np.minimum.reduceat(values, begins),
+        "Close": lambda values: values[ends],
+        "Volume": lambda values: np.add.reduceat(values, begins),
+    }
+    values = np.atleast_2d(indicator(*(longer[name](np.asarray(data[name], float)) for name in columns), **parameters))
+    ended = np.cumsum(new) - 2 - back
+    seen = np.where(ended >= 0, values[:, np.maximum(ended, 0)], np.nan)
+    return seen[0] if len(seen) == 1 else seen
+'''
+
+ITSELF = '''\
+def itself(values):
+    """Return the series as it is."""
+    return values
+'''
+
+SHIFTED = '''\
+def shifted(bars, indicator, *series, **parameters):
+    """Return an indicator as it stood so many bars before."""
+    values = np.atleast_2d(indicator(*series, **parameters))
+    earlier = np.full(values.shape, np.nan)
+    earlier[:, bars:] = values[:, :-bars]
+    return earlier[0] if len(earlier) == 1 else earlier
+'''
