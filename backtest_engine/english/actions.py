@@ -1,0 +1,120 @@
+"""Reading what is done, and what may be said beside it: how much, when it is filled, and the like."""
+
+from backtest_engine.english.nodes import Node, Opposite
+from backtest_engine.english.outline import Outline
+from backtest_engine.english.reader import Reader
+from backtest_engine.english.sizes import size, waiting_order
+from backtest_engine.english.tables import SMALL_TALK, WEAK
+
+
+def read_action(r: Reader) -> str | None:
+    whole = r.peek("RESTRICT")
+    match = r.peek("ACT")
+    if whole is not None and (match is None or whole.end > match.end):
+        return None
+    if match is not None and r.at("close", "closes") and match.end == r.place + 1 and _says_of_price(r, match.end):
+        return None
+    match = r.take("ACT")
+    if match is not None:
+        return str(match.value)
+    side = r.take("SIDE")
+    if side is None:
+        return None
+    return "buy" if side.value == "long" else "short"
+
+
+def _says_of_price(r: Reader, place: int) -> bool:
+    """Whether `close` is a price here: it is an action only where a condition or the end of the sentence follows."""
+    if place >= len(r.words) or r.words[place].kind == "end":
+        return False
+    if any(match.kind in ("WHEN", "STOP", "TARGET", "TRAIL", "NEXT_OPEN") for match in r.found[place]):
+        return False
+    return r.words[place].text not in (":", "=", "->", "-", "at", "on", "after", "by", "with", ",", "in")
+
+
+def modifiers(r: Reader, result: Outline) -> None:
+    """Read what may stand between an action and its condition: amounts and the time of the fill."""
+    while True:
+        start = r.place
+        amount = size(r)
+        if amount is not None:
+            result.sizes.append((amount, (start, r.place)))
+            continue
+        r.place = start
+        if r.take("NEXT_OPEN"):
+            continue
+        waiting = waiting_order(r)
+        if waiting is not None:
+            result.orders.append((None, waiting, (start, r.place)))
+            continue
+        r.place = start
+        if r.place and r.peek("MARKET") and not any(m.kind == "WHEN" for m in r.found[r.place - 1]):
+            r.take("MARKET")
+            r.assume(f"'{r.span(start)}': the market is chosen when the strategy is run")
+            continue
+        if not _is_said_of_the_close(r) and r.take("AT_CLOSE"):
+            r.assume("orders are decided at the close and filled at the next open")
+            continue
+        if r.sign("only", "position", "shares", "stock", "again"):
+            continue
+        r.place = start
+        return
+
+
+def _is_said_of_the_close(r: Reader) -> bool:
+    """Whether `on a close` goes on with what is said of that close, as in `on a close below the SMA`."""
+    match = r.peek("AT_CLOSE")
+    if match is None or match.end >= len(r.words) or r.words[match.end - 1].text not in ("close", "closing"):
+        return False
+    return any(following.kind in ("RELATION", "BACK", "NEW") for following in r.found[match.end])
+
+
+def modifiers_after(r: Reader, result: Outline) -> None:
+    mark = r.mark()
+    r.sign(",")
+    before = r.place
+    modifiers(r, result)
+    if r.place == before:
+        r.reset(mark)
+
+
+def opposite(r: Reader) -> Node | None:
+    r.sign("in", "for", "on")
+    if match := r.take("MIRROR"):
+        if r.sign("cross", "crossover", "crossing") or r.words[match.end - 1].text.startswith("cross"):
+            return Opposite("cross")
+        r.sign("case", "signal", "signals", "conditions", "situation", "happens")
+        return Opposite()
+    return None
+
+
+def to_the_action(r: Reader) -> None:
+    """Skip words between a condition and its action, as in `…, I'd want to be out`."""
+    place = r.place
+    while place < len(r.words) and not any(match.kind in ("ACT", "SIDE") for match in r.found[place]):
+        if r.words[place].text not in SMALL_TALK and r.words[place].text not in WEAK:
+            return
+        place += 1
+    r.place = place
+
+
+def invests(r: Reader) -> str | None:
+    """Read `put 20 % of the equity to work` as buying; the amount is read after it."""
+    mark = r.mark()
+    if r.take("SIZE") and size(r) is not None:
+        r.reset(mark)
+        r.take("SIZE")
+        return "buy"
+    r.reset(mark)
+    return None
+
+
+def coming_action(r: Reader) -> str:
+    for place in range(r.place, len(r.words)):
+        if r.words[place].kind == "end":
+            break
+        for match in r.found[place]:
+            # A bare `close` may be the price.
+            if match.kind == "ACT" and not (match.end == place + 1 and r.words[place].text in ("close", "closes")):
+                return str(match.value)
+    return ""

@@ -1,0 +1,427 @@
+"""Putting what was read together into a specification, and asking for what is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from backtest_engine.english.calendar import is_dated, of_single_days
+from backtest_engine.english.explain import condition as condition_written
+from backtest_engine.english.mirror import mirrored, opposite_of
+from backtest_engine.english.nodes import Joined, Node, Opposite, SidesDiffer, Wrapped
+from backtest_engine.english.one_side import assigned
+from backtest_engine.english.outline import Outline, Protection, Rule
+from backtest_engine.english.reader import CLOSING, Problem, Reader
+from backtest_engine.english.settling import Settling, SideName
+from backtest_engine.spec import (
+    Always,
+    AtrDistance,
+    FractionSize,
+    Indicator,
+    Level,
+    MarketOrder,
+    Price,
+    Side,
+    StrategySpec,
+    parts,
+    parts_of,
+)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A specification and the user's words for each of its rules."""
+
+    spec: StrategySpec
+    words: Mapping[str, str]
+
+
+class Assembly:
+    """Builds the sides from an outline."""
+
+    def __init__(self, r: Reader, outline: Outline) -> None:
+        self.r = r
+        self.outline = outline
+        self.words: dict[str, str] = {}
+        self.entries: dict[SideName, Node] = {}
+        self.exits: dict[SideName, Node] = {}
+        self.protections = outline.protections
+        self.settling = Settling(r, self.entries, self.exits)
+        self.reverse = "reverse" in outline.restrictions
+
+    def whole(self) -> Whole | None:
+        """Return the specification, or None once a question or a problem stands in its way."""
+        self._system()
+        self._entries()
+        if not self.entries:
+            self._ask_for_entry()
+            return None
+        self._exits()
+        self._filters()
+        if (self.outline.max_entries or 1) > 1 and "one_position" in self.outline.restrictions:
+            self.r.ask("One position at a time, or several entries: which holds?", "pyramiding", 0, len(self.r.words))
+        self.protections = assigned(self.r, self.outline)
+        for protection in self.protections:
+            if protection.side is not None and protection.side not in self.entries:
+                self._ask_about_untraded(protection.side, *protection.places)  # type: ignore[arg-type]
+        sides = {name: self._side(name) for name in self.entries}
+        if self.r.questions or self.r.problems or any(side is None for side in sides.values()):
+            return None
+        if len(sides) == 2 and not self.reverse:
+            self.r.assume("while a position is open, an entry signal of the other side is ignored")
+        spec = StrategySpec(
+            long=sides.get("long"),
+            short=sides.get("short"),
+            sizing=self._sizing(),
+            max_entries=self.outline.max_entries or 1,
+            cool_down=self.outline.cool_down,
+            reverse=self.reverse,
+        )
+        if any(is_dated(part) for part in parts(spec)):
+            self.r.assume("what is decided on a day is filled at the open of the next bar")
+        self._mentions(spec)
+        return Whole(spec, self.words)
+
+    def _mentions(self, spec: StrategySpec) -> None:
+        """An indicator that is spoken of and then not used was not understood."""
+        used = {part.name for part in parts_of(spec, Indicator)}
+        used |= {"atr"} if any(True for _ in parts_of(spec, AtrDistance)) else set()
+        for value, places in self.outline.mentions:
+            if value.name not in used:
+                word = self.r.words[places[0]]
+                end = self.r.words[places[1] - 1].end
+                self.r.problems.append(
+                    Problem(self.r.span(*places), word.start, end, "is spoken of, but no rule uses it")
+                )
+
+    def _system(self) -> None:
+        """A bare cross is a whole system, unless rules of its own say when to get in or out."""
+        rule = self.outline.system
+        if rule is None:
+            return
+        actions = {one.action for one in self.outline.rules}
+        node = rule.node if isinstance(rule.node, SidesDiffer) else self._both_ways(rule.node)
+        limited = self.outline.restrictions
+        if "short_only" not in limited and "buy" not in actions:
+            self._enter("long", node.long, rule)
+        if limited & {"both", "reverse", "short_only"}:
+            self._enter("short", node.short, rule)
+        if "buy" in actions or "short" in actions:
+            return
+        ends = {protection.rule for protection in self.outline.protections}
+        if (
+            actions.isdisjoint(CLOSING)
+            and "no_other_exit" not in limited
+            and not ({"stop_loss", "take_profit"} <= ends)
+        ):
+            for side in self.entries:
+                self.exits[side] = node.short if side == "long" else node.long
+                self.words[f"{side}.exit"] = self.r.span(*rule.places)
+            self.r.assume("the position is closed on the opposite cross")
+        if "short" not in self.entries:
+            self.r.assume("long only")
+
+    def _both_ways(self, node: Node) -> SidesDiffer:
+        other = mirrored(node)
+        return SidesDiffer(node, other if other is not None else node)
+
+    def _entries(self) -> None:
+        if "short_only" in self.outline.restrictions and not any(one.action == "short" for one in self.outline.rules):
+            self._sells_open_shorts()
+        conditional = [one for one in self.outline.rules if one.action == "buy" and not isinstance(one.node, Always)]
+        for rule in self.outline.rules:
+            side: SideName | None = {"buy": "long", "short": "short"}.get(rule.action)  # type: ignore[assignment]
+            if side == "short" and conditional and isinstance(rule.node, Always):
+                self.r.ask(
+                    f"Does '{self.r.span(*rule.places)}' close the long position or open a short one? Say 'take profit "
+                    "at …', 'stop at …' or 'sell short …'.",
+                    "order of an exit",
+                    *rule.places,
+                )
+            if side is not None and not isinstance(rule.node, Opposite):
+                self._enter(side, rule.node, rule)
+        for rule in self.outline.rules:
+            if isinstance(rule.node, Opposite) and rule.action in ("buy", "short"):
+                self._mirror_entry(rule)
+        if self.outline.restrictions & {"reverse"} and "short" not in self.entries and "long" in self.entries:
+            self._sells_turn_short()
+        if "both" in self.outline.restrictions and len(self.entries) == 1:
+            missing = "short" if "long" in self.entries else "long"
+            self.r.ask(
+                f"Both directions are wanted: when should a {missing} position be opened?", f"{missing} entry", 0
+            )
+
+    def _sells_open_shorts(self) -> None:
+        """Where only shorts are traded, what is sold is sold short, and buying covers it."""
+        turned = {"sell": "short", "buy": "cover"}
+        rules = self.outline.rules
+        if any(one.action == "sell" for one in rules):
+            self.outline.rules[:] = [replace(one, action=turned.get(one.action, one.action)) for one in rules]
+            self.r.assume("short only: selling opens a position, buying covers it")
+
+    def _sells_turn_short(self) -> None:
+        for rule in list(self.outline.rules):
+            if rule.action == "sell" and not isinstance(rule.node, Opposite):
+                self._enter("short", rule.node, rule)
+                self.outline.rules.remove(rule)
+                self.r.assume("always in the market: a sell signal closes the long and opens a short")
+
+    def _enter(self, side: SideName, node: Node, rule: Rule) -> None:
+        if side in self.entries:
+            self.r.ask(
+                f"There are two {side} entries: must both hold, or is either enough?",
+                f"two {side} entries",
+                *rule.places,
+            )
+            return
+        forbidden = {"long": "short_only", "short": "long_only"}[side]
+        if forbidden in self.outline.restrictions:
+            self.r.ask(
+                f"The description excludes {side} positions and also has a rule for them; which holds?",
+                "direction",
+                *rule.places,
+            )
+        self.entries[side] = node
+        self.words[f"{side}.entry"] = self.r.span(*rule.places)
+
+    def _mirror_entry(self, rule: Rule) -> None:
+        side: SideName = "long" if rule.action == "buy" else "short"
+        other: SideName = "short" if side == "long" else "long"
+        node = opposite_of(self.entries[other], other, rule.node) if other in self.entries else None
+        if node is None:
+            self.r.ask(
+                "What is the opposite that is meant here? Say the condition.", "opposite condition", *rule.places
+            )
+            return
+        self._enter(side, node, rule)
+
+    def _ask_for_entry(self) -> None:
+        if self.r.problems or self.r.questions:
+            return
+        if any(rule.action in CLOSING for rule in self.outline.rules):
+            self.r.ask("When should a position be opened? Only an exit is described.", "entry", 0, len(self.r.words))
+            return
+        ask_for_rules(self.r)
+
+    def _exits(self) -> None:
+        for rule in self.outline.rules:
+            if rule.action in CLOSING:
+                for side in self._sides_closed(rule):
+                    self._leave(side, rule)
+        self._mirror_exits()
+        self._leave_with_the_state()
+
+    def _leave_with_the_state(self) -> None:
+        """`long while …`, `flat otherwise`: out as soon as it no longer holds, unless an exit is described."""
+        for rule in self.outline.whiles:
+            state: SideName = "long" if rule.action == "sell" else "short"
+            if state in self.entries and not any(one.action in (rule.action, "exit") for one in self.outline.rules):
+                self._leave(state, rule)
+        if not self.exits and "long" in self.entries and "else_out" in self.outline.restrictions:
+            if of_single_days(self.entries["long"]):
+                self.r.ask(
+                    "Out on every other day, or only when the condition does not hold on such a day? Say when to sell.",
+                    "exit",
+                    0,
+                    len(self.r.words),
+                )
+            self.exits["long"] = Wrapped("not", self.entries["long"])
+            self.words["long.exit"] = "otherwise out"
+
+    def _ask_about_untraded(self, side: SideName, start: int, end: int) -> None:
+        self.r.ask(
+            f"'{self.r.span(start, end)}' is about {side} positions, but nothing opens one; when should that be?",
+            f"{side} entry",
+            start,
+            end,
+        )
+
+    def _mirror_exits(self) -> None:
+        """A side that is the mirror image of the other is closed by the mirror image of its exit."""
+        for rule in self.outline.rules:
+            if not isinstance(rule.node, Opposite) or rule.action not in ("buy", "short") or rule.node.of != "all":
+                continue
+            side: SideName = "long" if rule.action == "buy" else "short"
+            other: SideName = "short" if side == "long" else "long"
+            if side in self.exits or other not in self.exits:
+                continue
+            node = mirrored(self.exits[other])
+            if node is None:
+                self.r.ask(f"What closes the {side} position? Say the condition.", "opposite condition", *rule.places)
+                continue
+            self.exits[side] = node
+            self.words[f"{side}.exit"] = self.r.span(*rule.places)
+
+    def _sides_closed(self, rule: Rule) -> list[SideName]:
+        closed: dict[str, SideName] = {"cover": "short", "sell": "long"}
+        if rule.action in closed:
+            side = closed[rule.action]
+            if side in self.entries:
+                return [side]
+            self._ask_about_untraded(side, *rule.places)
+            return []
+        return self._sides_of_a_plain_exit(rule)
+
+    def _sides_of_a_plain_exit(self, rule: Rule) -> list[SideName]:
+        """`exit when …` closes what was opened before it, unless that has an exit of its own."""
+        if len(self.entries) < 2:
+            return list(self.entries)
+        own: dict[SideName, str] = {"long": "sell", "short": "cover"}
+        specific = {side for side, action in own.items() if any(one.action == action for one in self.outline.rules)}
+        rules = self.outline.rules
+        plain = [place for place, one in enumerate(rules) if one.action == "exit"]
+        opened: list[SideName] = []
+        for one in rules[: rules.index(rule)]:
+            if one.action == "exit" and len(plain) > 1:
+                opened = []
+            if one.action in ("buy", "short"):
+                opened.append("long" if one.action == "buy" else "short")
+        return [side for side in opened or list(self.entries) if side not in specific]
+
+    def _leave(self, side: SideName, rule: Rule) -> None:
+        node = rule.node
+        if isinstance(node, Opposite):
+            mirror = opposite_of(self.entries[side], side, node)
+            if mirror is None:
+                self.r.ask(
+                    "What is the opposite that is meant here? Say the condition.", "opposite condition", *rule.places
+                )
+                return
+            node = mirror
+            self._assume_opposite(mirror, side)
+        words = self.r.span(*rule.places)
+        if side in self.exits:
+            self.exits[side] = Joined("or", (self.exits[side], node))
+            self.words[f"{side}.exit"] += f"; {words}"
+            return
+        self.exits[side] = node
+        self.words[f"{side}.exit"] = words
+
+    def _assume_opposite(self, node: Node, side: SideName) -> None:
+        settled = self.settling.condition(node, side, "exit")
+        if settled is not None:
+            self.r.assume(f"the opposite is taken to be that {condition_written(settled)}")
+
+    def _filters(self) -> None:
+        for rule in self.outline.filters:
+            if not any(one.places == rule.places for one in self.outline.rules):
+                self.r.assume(f"'{self.r.span(*rule.places)}' limits the entries; it closes nothing")
+            for side, entry in self.entries.items():
+                if rule.action not in ("filter", f"filter {side}"):
+                    continue
+                self.entries[side] = Joined("and", (rule.node, entry))
+                self.words[f"{side}.entry"] += f"; {self.r.span(*rule.places)}"
+
+    def _side(self, name: SideName) -> Side | None:
+        entry = self.settling.condition(self.entries[name], name, "entry")
+        leave = self.settling.condition(self.exits[name], name, "exit") if name in self.exits else None
+        fields = self._protections(name)
+        if entry is None or (name in self.exits and leave is None):
+            return None
+        closing = {rule for rule in fields if rule != "break_even"}
+        if leave is None and not self.reverse and not isinstance(entry, Always):
+            self._check_way_out(name, closing)
+            if self.r.questions:
+                return None
+        orders = [(order, places) for side, order, places in self.outline.orders if side in (None, name)]
+        if any(order != orders[0][0] for order, _ in orders):
+            self.r.ask(f"There are two {name} entry orders; which one holds?", "entry order", *orders[-1][1])
+        order = orders[0][0] if orders else MarketOrder()
+        return Side(entry=entry, exit=leave, order=order, **fields)
+
+    def _check_way_out(self, name: SideName, closing: set[str]) -> None:
+        stopped = closing == {"stop_loss"} and "no_other_exit" not in self.outline.restrictions
+        if len(self.entries) == 2 and not self.exits and (not closing or stopped):
+            self.reverse = True
+            self.r.assume("no exit is described, so each signal closes the opposite position: always in the market")
+        elif not closing:
+            self.r.ask(
+                f"When should the {name} position be closed? Say a condition, a stop, a target or a holding time.",
+                "exit",
+                0,
+                len(self.r.words),
+            )
+        elif stopped:
+            self.r.ask(
+                "Only a stop loss ends the trade: when is a winner closed? Say how, or 'no other exit'.",
+                "exit",
+                0,
+                len(self.r.words),
+            )
+
+    def _protections(self, name: SideName) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        said: dict[str, str] = {}
+        for protection in self.protections:
+            if protection.side not in (None, name):
+                continue
+            losing = "below" if name == "long" else "above"
+            right = {"stop_loss": losing, "take_profit": "above" if name == "long" else "below"}.get(protection.rule)
+            if right and protection.beside and protection.beside != right:
+                self.r.ask(
+                    f"A {name} position's {protection.rule.replace('_', ' ')} lies {right} the price, but "
+                    f"'{self.r.span(*protection.places)}' says {protection.beside}; which is meant?",
+                    protection.rule.replace("_", " "),
+                    *protection.places,
+                )
+            if protection.rule in fields and fields[protection.rule] != protection.value:
+                self.r.ask(
+                    f"There are two different values for the {protection.rule.replace('_', ' ')}; which one holds?",
+                    protection.rule.replace("_", " "),
+                    *protection.places,
+                )
+            if self._is_for_the_other(protection, name):
+                self.r.ask(
+                    f"'{self.r.span(*protection.places)}' suits one side only; where is it for {name} positions?",
+                    protection.rule.replace("_", " "),
+                    *protection.places,
+                )
+            fields[protection.rule] = protection.value
+            said[protection.rule] = self.r.span(*protection.places)
+        for rule, exclusion in EXCLUDED.items():
+            if rule in fields and exclusion in self.outline.restrictions:
+                what = rule.replace("_", " ")
+                self.r.ask(f"A {what} is described and also excluded; which holds?", what, 0, len(self.r.words))
+        for rule, words in said.items():
+            self.words[f"{name}.{rule}"] = words
+        if "stop_loss" in fields or "take_profit" in fields:
+            self.r.assume("stops and targets are measured from the close of the signal bar")
+        return fields
+
+    def _is_for_the_other(self, protection: Protection, name: SideName) -> bool:
+        """Whether a level that both sides share lies where only the other one can use it."""
+        if len(self.entries) < 2 or protection.side is not None or not isinstance(protection.value, Level):
+            return False
+        at = protection.value.at
+        end = (at.output or at.name) if isinstance(at, Indicator) else at.field if isinstance(at, Price) else ""
+        below = end in ("lower", "lowest", "low")
+        above = end in ("upper", "highest", "high")
+        losing_below = (name == "long") == (protection.rule == "stop_loss")
+        return above if losing_below else below
+
+    def _sizing(self) -> Any:
+        values = list(dict.fromkeys(value for value, _ in self.outline.sizes))
+        if len(values) > 1:
+            self.r.ask(
+                "There are two different position sizes; which one holds?", "position size", *self.outline.sizes[-1][1]
+            )
+        if values:
+            return values[0]
+        entries = self.outline.max_entries or 1
+        if entries > 1:
+            self.r.assume(f"each of the {entries} entries takes an equal share of the equity")
+        else:
+            self.r.assume("each position takes all of the equity")
+        return FractionSize(fraction=round(1 / entries, 12))
+
+
+def ask_for_rules(r: Reader) -> None:
+    """Ask for everything that a strategy needs."""
+    everything = (0, len(r.words))
+    r.ask("When should the strategy buy? Say a condition, as in 'buy when RSI(14) is below 30'.", "entry", *everything)
+    r.ask("When should it sell? Say a condition, a stop, a target or a holding time.", "exit", *everything)
+    r.ask(
+        "How much may a trade risk? Say a stop loss and a size, or nothing for all of the equity.", "risk", *everything
+    )
+
+
+EXCLUDED = {"stop_loss": "no_stop", "take_profit": "no_target", "trailing_stop": "no_trailing"}

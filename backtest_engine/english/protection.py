@@ -1,0 +1,444 @@
+"""Reading how a trade ends when its rules do not end it: stops, targets, trailing stops, holding times."""
+
+from typing import Any
+
+from backtest_engine.english.indicators import BARS_IN
+from backtest_engine.english.outline import Outline, Protection
+from backtest_engine.english.reader import CLOSING, Reader
+from backtest_engine.english.values import operand
+from backtest_engine.spec import (
+    Arithmetic,
+    AtrDistance,
+    BreakEven,
+    Indicator,
+    Level,
+    Number,
+    Operand,
+    PercentDistance,
+    PositionValue,
+    PriceDistance,
+    RiskDistance,
+    TrailingStop,
+)
+
+
+def protection(r: Reader, outline: Outline) -> bool | None:
+    """Read one statement about how a trade ends."""
+    found: bool | None = r.first(
+        lambda r: _time(r, outline),
+        lambda r: _break_even(r, outline),
+        lambda r: _trailing(r, outline),
+        lambda r: _stop(r, outline),
+        lambda r: _target(r, outline),
+    )
+    return found
+
+
+def _keep(r: Reader, outline: Outline, rule: str, value: Any, start: int, side: str | None) -> bool:
+    beside, r.context.beside = r.context.beside, ""
+    outline.protections.append(Protection(rule, value, side, (start, r.place), beside))
+    return True
+
+
+def _for_side(r: Reader) -> str | None:
+    """Read `for longs`."""
+    mark = r.mark()
+    if r.sign("for", "on"):
+        match = r.take("SIDE")
+        if match is not None:
+            return str(match.value)
+    r.reset(mark)
+    return None
+
+
+def _link(r: Reader) -> None:
+    while r.sign(
+        ":", "=", "of", "at", "is", "by", "to", "loss", "with", "around?", "placed", "set", "goes", "it", "on", "be"
+    ):
+        pass
+
+
+def _and_sides(r: Reader) -> str | None:
+    mark = r.mark()
+    if r.sign("on", "for") and r.sign("both", "either", "each"):
+        r.sign("side", "sides", "direction", "directions", "trade", "trades")
+        return None
+    r.reset(mark)
+    return _for_side(r)
+
+
+def distance(r: Reader, *, what: str, risk: bool, certain: bool = True) -> Any:
+    """Read how far: percent, pips, money, ATR or risk multiples; ask when a number has no unit."""
+    start = r.place
+    r.sign("$") if r.at("$") else None
+    money = r.place > start
+    factor = r.take("FACTOR")
+    number = float(factor.value) if factor else r.number()
+    if number is None or (factor and not r.peek("IND")):
+        return None
+    if number == 0 and certain:
+        r.ask(f"A {what} of 0 closes every trade at once; which distance is meant?", what, start)
+        return PercentDistance(percent=1)
+    if r.take("PCT"):
+        return PercentDistance(percent=number)
+    if r.take("PIPS"):
+        r.assume("a pip is 0.0001")
+        return PriceDistance(amount=round(number * 0.0001, 12))
+    mark = r.mark()
+    if risk and r.sign(":") and r.number() == 1:
+        r.take("RISK_UNIT")
+        return RiskDistance(multiple=number)
+    r.reset(mark)
+    r.sign("*", "x", "times")
+    mark = r.mark()
+    period = r.whole()
+    r.take("UNIT", "bar", "day") if period is not None else None
+    match = r.take("IND")
+    if match is not None and match.value[0] == "atr":
+        return _atr(r, number, period)
+    r.reset(mark)
+    if risk and r.take("RISK_UNIT"):
+        return RiskDistance(multiple=number)
+    if r.take("POINTS") or r.take("MONEY") or money:
+        r.assume(f"the {what} of {number:g} is a distance in price")
+        return PriceDistance(amount=number)
+    if not certain:
+        return None
+    r.ask(f"{what.capitalize()} {number:g} of what: percent, ATR, pips or points?", f"unit of {what}", start)
+    return PercentDistance(percent=min(number, 99))
+
+
+def _atr(r: Reader, multiple: float, period: int | None) -> AtrDistance:
+    if period is None:
+        bracket = r.sign("(")
+        mark = r.mark()
+        r.sign("period") and r.sign("=")
+        period = r.whole()
+        if period is not None and not bracket and (r.peek("PCT") or r.peek("IND")):
+            r.reset(mark)
+            period = None
+        if bracket:
+            r.take("UNIT")
+            r.sign(")")
+    if period is None:
+        known = [value.parameters["period"] for value in r.context.indicators if value.name == "atr"]
+        period = int(known[-1]) if known else None
+        if known and known[-1] != 14:
+            r.assume(f"the ATR is that of {known[-1]:g} bars, as before")
+    if period is None:
+        period = 14
+        r.assume("Average true range: period 14, the usual value")
+    else:
+        value = Indicator(name="atr", parameters={"period": period})
+        if value not in r.context.indicators:
+            r.context.indicators.append(value)
+    return AtrDistance(multiple=multiple, period=period)
+
+
+def _beside_price(r: Reader) -> bool:
+    """Read what a distance is measured from, as in `below the entry price`."""
+    mark = r.mark()
+    if r.sign("away") and (r.done or r.words[r.place].kind == "end" or r.at(",", "and")):
+        return True
+    beside = r.take("RELATION", ">", "<")
+    if beside is not None:
+        r.context.beside = "above" if beside.value == ">" else "below"
+    if not (beside or r.sign("from", "off", "of", "against")):
+        r.reset(mark)
+        return False
+    r.sign("of")
+    if r.take("ENTRY_PRICE"):
+        r.assume("distances from the entry are measured from the close of the signal bar")
+        return True
+    r.take("TODAY")
+    match = r.take("PRICE", "close")
+    if match is not None:
+        r.sign("of") and (r.take("TODAY") or (r.sign("signal") and r.sign("bar", "candle")))
+        return True
+    if r.take("IT") or (beside is not None and (r.done or r.words[r.place].kind == "end" or r.at(",", "and", "."))):
+        return True
+    r.reset(mark)
+    return False
+
+
+def _stop(r: Reader, outline: Outline) -> bool | None:
+    start = r.place
+    r.context.beside = ""
+    side = _leading_side(r)
+    if r.take("STOP"):
+        _link(r)
+        value = _distance_or_level(r, what="stop", risk=False)
+        if value is None:
+            return None
+        side = _and_sides(r) or side
+        return _keep(r, outline, "stop_loss", value, start, side)
+    r.sign("at", "with", "use", "using", "set", "put", "place", "have", "add")
+    r.sign("a")
+    value = distance(r, what="stop", risk=False, certain=False)
+    if value is None:
+        return None
+    r.sign("hard", "fixed", "initial", "protective", "simple")
+    if not r.take("STOP"):
+        return None
+    _beside_price(r)
+    side = _and_sides(r) or side
+    return _keep(r, outline, "stop_loss", value, start, side)
+
+
+def _leading_side(r: Reader) -> str | None:
+    mark = r.mark()
+    r.sign("for", "on")
+    match = r.take("SIDE")
+    if match is not None:
+        while r.sign(",", ":", "use", "with", "have", "has", "get", "set", "trades", "positions"):
+            pass
+        if r.peek("STOP") or r.peek("TARGET") or r.peek("TRAIL") or (r.word is not None and r.word.number is not None):
+            return str(match.value)
+    r.reset(mark)
+    return None
+
+
+def _distance_or_level(r: Reader, *, what: str, risk: bool) -> Any:
+    mark = r.mark()
+    r.take("RELATION", "<=", ">=")
+    value = None if r.peek("IND") else distance(r, what=what, risk=risk)
+    if value is not None and (_beside_price(r) or not r.peek("RELATION")):
+        return value
+    r.reset(mark)
+    return _level(r)
+
+
+def _level(r: Reader) -> Any:
+    just = r.sign("just") or r.sign("right")
+    beside = r.take("RELATION", ">", "<")
+    del just
+    value = operand(r)
+    if value is None or isinstance(value, Number):
+        return None
+    if (far := _from_the_entry(r, value)) is not None:
+        return far
+    if beside is not None:
+        r.assume("a stop just beyond a price is put at that price")
+    return Level(at=value)
+
+
+def _from_the_entry(r: Reader, value: Operand) -> Any:
+    """Read `entry price - 2 * ATR` as a distance: the entry is not known when the stop is set."""
+    if not isinstance(value, Arithmetic):
+        return None
+    entry = PositionValue(measure="entry_price")
+    far: Any = None
+    if value.operator in "+-" and value.left == entry:
+        r.context.beside = "above" if value.operator == "+" else "below"
+        match value.right:
+            case Arithmetic(operator="*", left=Number(value=multiple), right=Indicator(name="atr") as atr):
+                far = AtrDistance(multiple=multiple, period=int(atr.parameters["period"]))
+            case Indicator(name="atr") as atr:
+                far = AtrDistance(multiple=1, period=int(atr.parameters["period"]))
+            case Number(value=amount):
+                far = PriceDistance(amount=amount)
+    elif value.operator == "*" and entry in (value.left, value.right):
+        factor = value.left if value.right == entry else value.right
+        if isinstance(factor, Number) and factor.value != 1:
+            r.context.beside = "above" if factor.value > 1 else "below"
+            far = PercentDistance(percent=round(abs(factor.value - 1) * 100, 9))
+    if far is not None:
+        r.assume("distances from the entry are measured from the close of the signal bar")
+    return far
+
+
+def _target(r: Reader, outline: Outline) -> bool | None:
+    start = r.place
+    r.context.beside = ""
+    side = _leading_side(r)
+    if r.take("TARGET"):
+        _link(r)
+        value = _distance_or_level(r, what="target", risk=True)
+        if value is None:
+            word = r.take("FACTOR")
+            if word is None or not r.sign("risk"):
+                return None
+            value = RiskDistance(multiple=float(word.value))
+        side = _and_sides(r) or side
+        return _keep(r, outline, "take_profit", value, start, side)
+    r.sign("take", "book", "lock", "use", "using", "set", "put", "place", "have", "add", "with")
+    value = distance(r, what="target", risk=True, certain=False)
+    if value is None:
+        return None
+    if not r.take("TARGET"):
+        return None
+    _beside_price(r)
+    return _keep(r, outline, "take_profit", value, start, _and_sides(r) or side)
+
+
+def _trailing(r: Reader, outline: Outline) -> bool | None:
+    start = r.place
+    side = _leading_side(r)
+    if r.take("TRAIL"):
+        _link(r)
+        value = distance(r, what="trailing stop", risk=False)
+    else:
+        value = distance(r, what="trailing stop", risk=False, certain=False)
+        if value is None or not r.take("TRAIL"):
+            return None
+    if value is None:
+        return None
+    anchor = _anchor(r)
+    if anchor is None:
+        r.assume("the trailing stop follows the best close")
+    trigger = "touch"
+    r.sign(",")
+    if r.take("AT_CLOSE"):
+        trigger = "close"
+    trailing = TrailingStop(distance=value, anchor=anchor or "close", trigger=trigger)
+    return _keep(r, outline, "trailing_stop", trailing, start, _and_sides(r) or side)
+
+
+def _anchor(r: Reader) -> str | None:
+    mark = r.mark()
+    if r.take("RELATION", "<", ">") or r.sign("from", "off"):
+        if r.sign("best"):
+            # `best close` of a long is its highest, of a short its lowest; `best price` goes by the highs and lows.
+            closes = r.sign("close", "closes")
+            return "close" if closes else "high" if r.sign("price", "prices") else None
+        match = r.take("HIGHEST") or r.take("LOWEST")
+        if match is not None:
+            field = r.take("PRICE", "close", "high", "low")
+            r.take("SINCE_ENTRY")
+            said = field.value if field else r.words[match.end - 1].text
+            return "high" if said in ("high", "low") else "close"
+    r.reset(mark)
+    return None
+
+
+def _break_even(r: Reader, outline: Outline) -> bool | None:
+    """`move the stop to break even after 1R`, `break even at 2 %`."""
+    start = r.place
+    gain = None
+    if r.take("WHEN") or r.sign("at"):
+        gain = _gain(r)
+        if gain is None:
+            return None
+        r.sign(",")
+    moved = r.take("MOVE_STOP") or r.take("STOP")
+    r.sign("to")
+    if not (r.take("BREAK_EVEN") or (moved and r.take("ENTRY_PRICE"))):
+        return None
+    if gain is None:
+        if not (r.take("WHEN") or r.sign("at", ":")):
+            return None
+        gain = _gain(r)
+    if gain is None:
+        return None
+    return _keep(r, outline, "break_even", BreakEven(after=gain), start, _and_sides(r))
+
+
+def _gain(r: Reader) -> Any:
+    r.take("IT") or r.take("PRICE")
+    r.take("OPEN_PROFIT") or r.sign("up", "profit", "moves", "gains", "ahead", "reaches", "rises", "gain")
+    r.take("IS")
+    r.take("OPEN_PROFIT") or r.sign("up", "ahead")
+    r.sign("by", "of", "at", "reaches")
+    value = distance(r, what="gain", risk=True, certain=False)
+    if value is not None:
+        r.sign("of", "in")
+        r.sign("profit", "gain", "ahead", "up")
+    return value
+
+
+def _time(r: Reader, outline: Outline) -> bool | None:
+    """`hold for three bars`, `exit after 10 bars`, `sell 5 days later`, `sell the day after`."""
+    start = r.place
+    hold = r.take("HOLD")
+    act = None if hold else r.take("ACT", *CLOSING)
+    if not (hold or act) and not (r.at("after", "or") and _begins(r)):
+        return None
+    r.sign("exactly", "at", "most")
+    r.sign("most")
+    linked = r.sign("after", "for", "in", ":", "=", "of")
+    r.sign("close", "bar", "after")
+    if act and _day_after(r, linked=linked):
+        return _bars(r, outline, 1, start, act)
+    number = _length(r, said=bool(hold) or linked)
+    if number is None:
+        return None
+    later = r.take("LATER") or r.sign("later", "maximum", "max")
+    if not (hold or linked or later):
+        return None
+    if _then_a_rule(r):
+        r.ask(
+            f"'{r.span(start)}' and then a rule: is the position closed after {number:g} bars at the latest, or not "
+            "before them?",
+            "holding time",
+            start,
+        )
+    if number != int(number) or number < 1:
+        r.ask(f"A trade cannot be held for {number:g} bars; how many are meant?", "holding time", start)
+        number = 1
+    return _bars(r, outline, int(number), start, act)
+
+
+def _day_after(r: Reader, *, linked: bool) -> bool:
+    """Read `the day after` or, with nothing else said, `the next day`."""
+    mark = r.mark()
+    if r.sign("day", "bar", "session", "morning") and r.sign("after", "later"):
+        return True
+    r.reset(mark)
+    if not linked and _next_bar(r):
+        return True
+    r.reset(mark)
+    return False
+
+
+def _length(r: Reader, *, said: bool) -> float | None:
+    """Read `10 bars`, `two weeks`, or `a week` where it is `said` that a time follows; in bars."""
+    number = r.number()
+    if number is None and not (said and r.peek("UNIT", "week", "month")):
+        return None
+    number = 1.0 if number is None else number
+    unit = r.take("UNIT", "bar", "day", "week", "month")
+    if unit is None:
+        return None
+    bars = number * BARS_IN[unit.value]
+    if bars != number:
+        r.assume(f"{number:g} {unit.value}{'s' if number > 1 else ''} are taken as {bars:g} bars")
+    return bars
+
+
+def _begins(r: Reader) -> bool:
+    """Whether a new statement begins here, rather than more of the last condition."""
+    last = r.words[r.place - 1] if r.place else None
+    return (
+        last is None or last.kind == "end" or last.text in (",", "or", "and", "then", ":", "but", "-", "hold", "exit")
+    )
+
+
+def _then_a_rule(r: Reader) -> bool:
+    """Whether what follows the holding time is what happens once it is over."""
+    mark = r.mark()
+    r.sign(",")
+    r.sign("and")
+    then = r.take("AFTERWARDS") or r.take("THEN")
+    direct = r.place == mark[0] or r.words[r.place - 1].text == ","
+    acts = r.peek("ACT", *CLOSING) is not None
+    first = mark[0] and any(word.text == "after" for word in r.words[max(0, mark[0] - 3) : mark[0]])
+    r.reset(mark)
+    return acts and (bool(then) or bool(first and direct))
+
+
+def _next_bar(r: Reader) -> bool:
+    """`sell the next day`: nothing else is said of when."""
+    match = r.take("NEXT_OPEN")
+    following = match is not None and any(
+        word.text in ("day", "bar", "candle") for word in r.words[r.place - 2 : r.place]
+    )
+    return following and (r.done or r.words[r.place].kind == "end" or r.at(","))
+
+
+def _bars(r: Reader, outline: Outline, bars: int, start: int, act: Any) -> bool:
+    r.assume(
+        f"held for {bars} bar{'s' if bars > 1 else ''}: the exit is decided on the close {bars} "
+        f"bar{'s' if bars > 1 else ''} after the bar of the entry"
+    )
+    side = {"sell": "long", "cover": "short"}.get(act.value) if act else _and_sides(r)
+    return _keep(r, outline, "max_bars", bars, start, side)
