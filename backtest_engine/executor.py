@@ -1,0 +1,322 @@
+"""Runs a strategy in the sandbox, computes its numbers outside of it, and says how far they can be believed."""
+
+import hashlib
+import logging
+import platform
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import backtesting
+import numpy as np
+import pandas as pd
+
+from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, Trade
+from backtest_engine.errors import SandboxUnavailable, StrategyError, StrategyRejected
+from backtest_engine.ports import CancelSignal
+from backtest_engine.sandbox.client import Ending, Sandbox
+from backtest_engine.sandbox.journal import Journal, clean_text
+from backtest_engine.sandbox.outcome import journal_of
+from backtest_engine.sandbox.replay import Replayed, replay
+from backtest_engine.sandbox.selftest import SandboxReport, sandbox_check, self_test
+from backtest_engine.sandbox.statistics import equity_of, metrics_of, trades_of
+from backtest_engine.sandbox.wire import Bars, Job
+from backtest_engine.validation.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead
+from backtest_engine.validation.other_future import Future, with_future
+from backtest_engine.validation.parameters import check_broker, declared_parameters, effective_parameters
+from backtest_engine.validation.static_rules import static_findings
+
+__all__ = [
+    "ENGINE_VERSION",
+    "LookAheadBudget",
+    "SandboxReport",
+    "SandboxedExecutor",
+    "declared_parameters",
+    "sandbox_check",
+    "versions",
+]
+
+logger = logging.getLogger(__name__)
+
+# Raised whenever the same orders could give other numbers than before.
+ENGINE_VERSION = "1"
+SOURCE_CHARACTERS = 100_000
+_ACCOUNT_TOLERANCE = 1e-9
+
+T = TypeVar("T")
+
+
+class SandboxedExecutor:
+    """An `Executor` whose strategies run behind walls. One run at a time; concurrent callers wait for each other.
+
+    Cheap to build: the sandbox starts, and is tested, with the first run and in the process that runs it, so a worker
+    that forks may build one before it does. `allow_missing_walls` names walls (`sandbox.walls.WALLS`) to do without;
+    each start logs them and each result warns of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        look_ahead: LookAheadBudget | None = None,
+        sandbox: Sandbox | None = None,
+        allow_missing_walls: Collection[str] = (),
+        spares: int = 2,
+        python: str = sys.executable,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._budget = look_ahead or LookAheadBudget()
+        self._sandbox = sandbox or Sandbox(
+            limits=self._limits, spares=spares, without_walls=allow_missing_walls, python=python
+        )
+        self._report: SandboxReport | None = None
+
+    def execute(
+        self,
+        code: str,
+        *,
+        dataset: Dataset,
+        broker: BrokerSettings,
+        parameters: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
+        cancelled: CancelSignal | None = None,
+    ) -> BacktestResult:
+        """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`."""
+        if len(code) > SOURCE_CHARACTERS:
+            raise StrategyRejected(f"The code has more than {SOURCE_CHARACTERS} characters.", code="source_too_long")
+        check_broker(broker)
+        effective = effective_parameters(code, parameters or {})
+        report = self._prove()
+        run = _Run(
+            sandbox=self._sandbox,
+            code=code,
+            dataset=dataset,
+            bars=Bars.from_frame(dataset.bars),
+            broker=broker,
+            parameters={name: effective[name] for name in parameters or {}},
+            limits=limits or self._limits,
+            cancelled=cancelled,
+        )
+        try:
+            return self._evaluate(run, effective, report)
+        finally:
+            # Forking competes with the run for the machine, so it comes after it.
+            self._sandbox.replenish()
+
+    def _evaluate(self, run: "_Run", effective: Mapping[str, Any], report: SandboxReport) -> BacktestResult:
+        watch = _Stopwatch()
+        findings: list[Notice] = []
+
+        def read() -> None:
+            findings[:] = static_findings(run.code)
+
+        try:
+            ending, journal = watch("child", lambda: run.perform(meanwhile=read))
+        except StrategyError as error:
+            error.hint = error.hint or _hint(findings, error.line)
+            raise
+        replayed = watch("replay", lambda: run.replay(journal, ending))
+        statistics = watch("statistics", replayed.statistics)
+        trades = trades_of(statistics)
+        checked = watch("look_ahead", lambda: run.check(journal, ending, trades, self._budget))
+        notices = (
+            *_about_run(journal, ending, run.limits, report),
+            *_about_result(journal, replayed, trades),
+            *findings,
+            *checked.notices,
+        )
+        doubted = any(notice.code not in _HARMLESS for notice in notices)
+        return BacktestResult(
+            metrics=metrics_of(statistics),
+            trades=trades,
+            equity=equity_of(statistics),
+            broker=run.broker,
+            parameters=effective,
+            dataset=run.dataset,
+            warnings=notices,
+            verified=False if doubted else checked.verified,
+            timings=watch.timings(),
+            versions=versions(),
+            log=clean_text(ending.log, run.limits.log_bytes),
+        )
+
+    def check(self, *, refresh: bool = False) -> SandboxReport:
+        """Return what the self-test found: the first call runs it, later ones remember, unless `refresh`."""
+        if self._report is None or refresh:
+            self._report = self_test(self._sandbox)
+            for problem in self._report.problems:
+                logger.error("The sandbox is not safe: %s", problem)
+            if not self._report.available:
+                self._sandbox.close()
+        return self._report
+
+    def close(self) -> None:
+        """End the sandbox's processes; a later run starts them again."""
+        self._sandbox.close()
+
+    def _prove(self) -> SandboxReport:
+        report = self.check()
+        if not report.available:
+            raise SandboxUnavailable(
+                "Strategies are not run, because the sandbox failed its self-test: " + "; ".join(report.problems),
+                details={"problems": list(report.problems)},
+            )
+        return report
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that the numbers depend on."""
+    return {
+        "engine": ENGINE_VERSION,
+        "backtesting": backtesting.__version__,
+        "numpy": np.__version__,
+        "pandas": pd.__version__,
+        "python": platform.python_version(),
+    }
+
+
+class _Stopwatch:
+    """Seconds of each step by name, and of everything since it was made."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._steps: dict[str, float] = {}
+
+    def __call__(self, step: str, work: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        done = work()
+        self._steps[step] = time.perf_counter() - began
+        return done
+
+    def timings(self) -> dict[str, float]:
+        return {**self._steps, "total": time.perf_counter() - self._began}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Run:
+    """One strategy on one set of bars."""
+
+    sandbox: Sandbox
+    code: str
+    dataset: Dataset
+    bars: Bars
+    broker: BrokerSettings
+    parameters: Mapping[str, Any]
+    limits: Limits
+    cancelled: CancelSignal | None
+
+    def perform(
+        self, bars: Bars | None = None, limits: Limits | None = None, meanwhile: Callable[[], None] | None = None
+    ) -> tuple[Ending, Journal]:
+        """Run it in the sandbox, on other bars or within other limits if given."""
+        bars, limits = bars or self.bars, limits or self.limits
+        job = Job(
+            code=self.code,
+            bars=bars,
+            broker=self.broker.as_dict(),
+            parameters=self.parameters,
+            orders=limits.orders,
+        )
+        ending = self.sandbox.run(job, limits=limits, cancelled=self.cancelled, meanwhile=meanwhile)
+        return ending, journal_of(ending, bars=len(bars), limits=limits)
+
+    def replay(self, journal: Journal, ending: Ending) -> Replayed:
+        """Carry its orders out on the real bars."""
+        try:
+            return replay(journal, bars=self.dataset.bars, broker=self.broker, seconds=self.limits.replay_seconds)
+        except StrategyError as error:
+            error.details = {**error.details, "log": clean_text(ending.log, self.limits.log_bytes)}
+            raise
+
+    def check(
+        self, journal: Journal, ending: Ending, trades: Sequence[Trade], budget: LookAheadBudget
+    ) -> LookAheadFindings:
+        """Run it again on truncated bars."""
+        seed = hashlib.sha256(f"{self.code}{self.dataset.fingerprint}".encode("utf-8", "surrogatepass")).digest()
+        index = self.dataset.bars.index
+        if not isinstance(index, pd.DatetimeIndex):
+            raise TypeError("bars need a DatetimeIndex")
+        return check_look_ahead(
+            journal,
+            trades=trades,
+            index=index,
+            budget=budget,
+            run_seconds=ending.seconds,
+            seed=int.from_bytes(seed[:8], "little"),
+            rerun=self._again,
+        )
+
+    def _again(self, *, until: int, future: Future | None, seconds: float) -> Journal:
+        bars = self.bars.head(until + 1) if future is None else with_future(self.bars, after=until, future=future)
+        self.sandbox.replenish()
+        return self.perform(bars, _within(self.limits, seconds))[1]
+
+
+def _hint(findings: Sequence[Notice], line: int | None) -> str | None:
+    """Return what the source says about the line that failed."""
+    return next((finding.message for finding in findings if finding.line == line), None)
+
+
+def _within(limits: Limits, seconds: float) -> Limits:
+    """Return the same limits with at most so much time."""
+    return Limits(
+        wall_seconds=min(limits.wall_seconds, seconds),
+        cpu_seconds=limits.cpu_seconds,
+        memory_bytes=limits.memory_bytes,
+        output_bytes=limits.output_bytes,
+        log_bytes=limits.log_bytes,
+        orders=limits.orders,
+        replay_seconds=limits.replay_seconds,
+    )
+
+
+def _about_run(journal: Journal, ending: Ending, limits: Limits, report: SandboxReport) -> list[Notice]:
+    notices = []
+    if report.missing:
+        walls = ", ".join(report.missing)
+        notices.append(
+            Notice(
+                code="sandbox_weakened",
+                message=f"The strategy ran without these walls of the sandbox, as configured: {walls}.",
+                details={"missing": list(report.missing)},
+            )
+        )
+    if len(journal.strategies) > 1:
+        others = ", ".join(journal.strategies[:-1])
+        notices.append(
+            Notice(
+                code="several_strategies",
+                message=f"The code defines several strategies; {journal.strategies[-1]} was run, not {others}.",
+            )
+        )
+    if ending.log_truncated:
+        notices.append(
+            Notice(code="log_truncated", message=f"Only the first {limits.log_bytes >> 10} KiB of the log were kept.")
+        )
+    return notices
+
+
+def _about_result(journal: Journal, replayed: Replayed, trades: Sequence[Trade]) -> list[Notice]:
+    notices = []
+    if not trades:
+        notices.append(Notice(code="no_trades", message="The strategy made no trade on this data."))
+    claimed, real = journal.account, replayed.account
+    if (
+        claimed is None
+        or (claimed.closed_trades, claimed.position) != (real.closed_trades, real.position)
+        or abs(claimed.cash - real.cash) > _ACCOUNT_TOLERANCE * max(1.0, abs(real.cash))
+    ):
+        notices.append(
+            Notice(
+                code="account_differs",
+                message="The account that the strategy saw is not the one that its orders lead to on the real prices: "
+                "it changed prices, orders or the account itself. The numbers shown are those of the real prices.",
+            )
+        )
+    return notices
+
+
+# Notices that give no reason to doubt the numbers.
+_HARMLESS = frozenset({"sandbox_weakened", "several_strategies", "log_truncated", "no_trades", "look_ahead_unchecked"})

@@ -1,0 +1,165 @@
+"""Runs the strategy, inside the child and behind the walls: nothing after `exec` can be trusted."""
+
+import json
+import os
+import random
+import sys
+import types
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import backtesting.backtesting as framework
+import numpy as np
+
+from backtest_engine.sandbox import failure_report
+from backtest_engine.sandbox.failure_report import STRATEGY_FILE, Report
+from backtest_engine.sandbox.journal import EVENTS_A_LINE
+from backtest_engine.sandbox.recorder import Recorder
+from backtest_engine.sandbox.wire import Job
+
+MODULE = "strategy"
+_ROOM_TO_REPORT = 8 << 20
+
+
+class StrategyRun:
+    """One job from source to the lines that go back to the trusted side."""
+
+    def __init__(self, job: Job, *, out: int) -> None:
+        self._job = job
+        self._out = out
+        self._phase = "compile"
+        self._warmup = 0
+        self._names: list[str] = []
+        self._recorder = Recorder(limit=job.orders, overflow=self._end_at_order_limit)
+        # Taken before the strategy can replace them.
+        self._encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+        # Address space only: nothing is touched.
+        self._room: Any = np.empty(_ROOM_TO_REPORT, dtype=np.uint8)
+
+    def perform(self) -> None:
+        """Run the job and write its journal, or the report of its failure."""
+        try:
+            lines = self._journal()
+        except _Rejected as rejected:
+            lines = [{"failure": rejected.report}]
+        except BaseException as error:
+            # Memory to report with, should the strategy have used all of it.
+            self._room = None
+            lines = [{"failure": failure_report.failure(error, phase=self._reached(), source=self._job.code)}]
+        self._flush_log()
+        self._write(lines)
+
+    def _journal(self) -> list[Any]:
+        self._make_repeatable()
+        try:
+            code = compile(self._job.code, STRATEGY_FILE, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            return [{"failure": failure_report.syntax_failure(error, source=self._job.code)}]
+        self._phase = "import"
+        module = types.ModuleType(MODULE)
+        sys.modules[MODULE] = module
+        exec(code, module.__dict__)  # noqa: S102 -- the purpose of this process
+        found = _strategy_classes(module.__dict__.values())
+        if not found:
+            message = "The code defines no class derived from backtesting.Strategy."
+            return [{"failure": failure_report.rejection("no_strategy_class", message, phase="import")}]
+        strategy = found[-1]
+        self._names = [c.__name__ for c in found]
+        self._phase = "init"
+        return self._backtest(strategy)
+
+    def _backtest(self, strategy: type) -> list[Any]:
+        job, recorder = self._job, self._recorder
+        broker = {key: tuple(value) if type(value) is list else value for key, value in job.broker.items()}
+        # Trades that are open at the end are closed by the replay; the strategy never sees it.
+        broker["finalize_trades"] = False
+        recorder.install()
+        real_stats = framework.compute_stats
+
+        def stats(**arguments: Any) -> Any:
+            """The trusted side computes the statistics; a backtest inside the strategy gets real ones."""
+            instance = arguments["strategy_instance"]
+            return instance if instance._broker is recorder.broker else real_stats(**arguments)
+
+        real_warmup = framework._indicator_warmup_nbars
+
+        def warmup(instance: Any) -> int:
+            bars = int(real_warmup(instance))
+            if instance._broker is recorder.broker:
+                self._warmup = bars
+                self._refuse_empty_indicators(instance)
+            return bars
+
+        framework.compute_stats = stats
+        # A progress bar would fill the log.
+        framework._tqdm = lambda bars, **_: bars
+        framework._indicator_warmup_nbars = warmup
+        warnings.simplefilter("ignore")
+        backtest = framework.Backtest(job.bars.to_frame(), strategy, **broker)
+        backtest._broker = recorder.watch(backtest._broker)
+        backtest.run(**job.parameters)
+        account = recorder.broker
+        header = {
+            "warmup": self._warmup,
+            "events": len(recorder.events),
+            "account": {
+                "cash": float(account._cash),
+                "position": float(sum(trade.size for trade in account.trades)),
+                "closed_trades": len(account.closed_trades),
+            },
+            "strategies": self._names,
+        }
+        events = recorder.events
+        return [header, *(events[start : start + EVENTS_A_LINE] for start in range(0, len(events), EVENTS_A_LINE))]
+
+    def _refuse_empty_indicators(self, strategy: Any) -> None:
+        """An indicator with no value at all counts as one without a warm-up, so its strategy would start at bar 1."""
+        for _, indicator in framework._strategy_indicators(strategy):
+            if not indicator._opts.get("scatter") and np.isnan(indicator.astype(float)).all():
+                name = str(indicator.name)[:100]
+                message = f"The indicator {name} has no value on any of the {len(indicator.T)} bars: are there too few?"
+                raise _Rejected(failure_report.rejection("indicator_all_nan", message, phase="init"))
+
+    def _reached(self) -> str:
+        """Phase that the strategy is in; bars are counted by the broker."""
+        return "next" if self._phase == "init" and hasattr(self._recorder.broker, "_i") else self._phase
+
+    def _make_repeatable(self) -> None:
+        random.seed(0)
+        np.random.seed(0)
+
+    def _end_at_order_limit(self) -> None:
+        message = f"The strategy gave more than {self._job.orders} orders."
+        self._flush_log()
+        self._write([{"failure": {"kind": "limit", "code": "order_limit", "message": message, "phase": "next"}}])
+        os._exit(0)
+
+    def _flush_log(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BaseException:  # noqa: S112 -- the strategy may have put anything there
+                continue
+
+    def _write(self, lines: list[Any]) -> None:
+        text = "\n".join(self._encode(line) for line in lines) + "\n"
+        left = memoryview(text.encode())
+        while left:
+            left = left[os.write(self._out, left) :]
+
+
+def _strategy_classes(values: Iterable[Any]) -> list[Any]:
+    """Return the module's own strategies that no other one of them extends, in order of definition."""
+    base = framework.Strategy
+    own = [v for v in values if isinstance(v, type) and issubclass(v, base) and v.__module__ == MODULE]
+    own = list(dict.fromkeys(own))
+    return [c for c in own if not any(other is not c and issubclass(other, c) for other in own)]
+
+
+class _Rejected(Exception):
+    """Carries the report of a strategy that should not be run any further."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
