@@ -1,0 +1,36 @@
+"""Anthropic's Claude."""
+
+import re
+from typing import TYPE_CHECKING
+
+from backtest_engine.key_rotation.refusals import read_plain
+from backtest_engine.key_rotation.transport import PLACEHOLDER, Wire, model_in_body
+from backtest_engine.llm.provider import Connection, Provider, signing_client
+from backtest_engine.llm.sdk_model import SdkModel
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+WIRE = Wire(
+    model_of=model_in_body("/messages"),
+    key_header="x-api-key",
+    read_error=read_plain,
+    input_tokens=re.compile(rb'"input_tokens"\s*:\s*(\d+)'),
+)
+
+
+def build(name: str, connection: Connection) -> SdkModel:
+    """Return a Claude model."""
+
+    def sdk() -> "Model":
+        from pydantic_ai.models.anthropic import AnthropicModel
+        from pydantic_ai.providers.anthropic import AnthropicProvider
+
+        client = signing_client(connection, WIRE)
+        provider = AnthropicProvider(api_key=PLACEHOLDER, base_url=connection.base_url, http_client=client)
+        return AnthropicModel(name, provider=provider)
+
+    return SdkModel(provider=PROVIDER.name, name=name, build=sdk, loop=connection.loop, timeout=connection.timeout)
+
+
+PROVIDER = Provider(name="anthropic", build=build)

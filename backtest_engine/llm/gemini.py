@@ -1,0 +1,36 @@
+"""Google's Gemini, through the google-genai SDK and as many keys as there are."""
+
+import re
+from typing import TYPE_CHECKING
+
+from backtest_engine.key_rotation.refusals import read_gemini
+from backtest_engine.key_rotation.transport import PLACEHOLDER, Wire, model_in_path
+from backtest_engine.llm.provider import Connection, Provider, signing_client
+from backtest_engine.llm.sdk_model import SdkModel
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+WIRE = Wire(
+    model_of=model_in_path(re.compile(r"/models/([^/:]+):(?:generateContent|streamGenerateContent)$")),
+    key_header="x-goog-api-key",
+    read_error=read_gemini,
+    input_tokens=re.compile(rb'"promptTokenCount"\s*:\s*(\d+)'),
+)
+
+
+def build(name: str, connection: Connection) -> SdkModel:
+    """Return a Gemini model."""
+
+    def sdk() -> "Model":
+        from pydantic_ai.models.google import GoogleModel
+        from pydantic_ai.providers.google import GoogleProvider
+
+        client = signing_client(connection, WIRE)
+        provider = GoogleProvider(api_key=PLACEHOLDER, base_url=connection.base_url, http_client=client)
+        return GoogleModel(name, provider=provider)
+
+    return SdkModel(provider=PROVIDER.name, name=name, build=sdk, loop=connection.loop, timeout=connection.timeout)
+
+
+PROVIDER = Provider(name="gemini", build=build)
