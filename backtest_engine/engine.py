@@ -1,0 +1,156 @@
+"""The whole story on one screen: a sentence becomes a strategy, a strategy becomes numbers, a failure is mended."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from backtest_engine import fixer
+from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Draft, Notice
+from backtest_engine.errors import (
+    BudgetExhausted,
+    DescriptionRefused,
+    InvalidParameter,
+    ModelUnavailable,
+    StrategyError,
+    StrategyRejected,
+)
+from backtest_engine.explaining import explain_failure, explain_result
+from backtest_engine.fixer import Attempt, Repair
+from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
+
+# What the rules say they cannot read or say, and a model perhaps can. The rest they refuse is refused for good.
+BEYOND_THE_RULES = frozenset({"not_understood", "unknown_word", "unsupported_rule", "unsupported_sizing"})
+# What a repair says where it could not tell whether a strategy is what was asked for.
+MEANING_DOUBTED = frozenset({"meaning_unconfirmed", "meaning_not_compared", "rewritten_from_description"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """Everything that the front doors can ask for, with its collaborators filled in.
+
+    `generators` are asked by name; `auto` asks the first, which reads by rules, and the second where that cannot read.
+    """
+
+    generators: Mapping[str, Generator]
+    data: DataCatalog
+    executor: Executor
+    model: LanguageModel | None = None
+    trial_symbol: str = "GOOG"
+
+    def generate(
+        self,
+        description: str,
+        *,
+        generator: str = "auto",
+        name: str | None = None,
+        cancelled: CancelSignal | None = None,
+    ) -> Draft:
+        """Return a strategy for the description; raise `NeedsClarification` or `DescriptionRefused`.
+
+        What a model wrote was tried on sample bars and mended where it failed; raises the `StrategyError` where it
+        could not be, and what a model raises when it cannot answer.
+        """
+        if generator == "auto":
+            draft = self._first_understood(description, name)
+        elif generator in self.generators:
+            draft = self.generators[generator].generate(description, name=name)
+        else:
+            known = ", ".join(["auto", *self.generators])
+            raise InvalidParameter(f"There is no generator '{generator}' here.", hint=f"Available: {known}.")
+        return self._tried(draft, description, cancelled) if draft.origin == "model" else draft
+
+    def _first_understood(self, description: str, name: str | None) -> Draft:
+        """Ask the rules, and a model only for what it may know better: not for what is missing or impossible."""
+        rules, *others = self.generators.values()
+        try:
+            return rules.generate(description, name=name)
+        except DescriptionRefused as refusal:
+            problems = refusal.details.get("problems", [])
+            if not others or not all(problem.get("code") in BEYOND_THE_RULES for problem in problems):
+                raise
+        try:
+            return others[0].generate(description, name=name)
+        except (ModelUnavailable, BudgetExhausted) as error:
+            error.details = {**error.details, "problems": problems}
+            raise
+
+    def _tried(self, draft: Draft, description: str, cancelled: CancelSignal | None) -> Draft:
+        """Run a draft once; mend it where it fails, cannot be believed, or is not what the rules read in the words."""
+        repair = self.repair(
+            draft.code,
+            dataset=self.load(self.trial_symbol),
+            broker=BrokerSettings(),
+            intent=description,
+            cancelled=cancelled,
+        )
+        if repair.result is None:
+            raise repair.error or StrategyRejected("The model's strategy cannot be used.", code="not_mended")
+        doubts = [notice for notice in repair.result.warnings if notice.code in MEANING_DOUBTED]
+        if repair.code == draft.code:
+            return replace(draft, warnings=(*draft.warnings, *doubts))
+        mended = Notice(
+            code="mended_before_use",
+            message="What the model wrote first failed a trial and was mended.",
+            details={"attempts": [f"{tried.how}: {tried.done}" for tried in repair.attempts]},
+        )
+        return replace(draft, code=repair.code, spec=None, warnings=(*draft.warnings, mended, *doubts))
+
+    def load(
+        self, symbol: str, *, start: datetime | None = None, end: datetime | None = None, interval: str | None = None
+    ) -> Dataset:
+        """Return the bars to test on, both ends included."""
+        return self.data.bars(symbol, start=start, end=end, interval=interval)
+
+    def execute(
+        self,
+        code: str,
+        *,
+        dataset: Dataset,
+        broker: BrokerSettings,
+        parameters: Mapping[str, Any] | None = None,
+        cancelled: CancelSignal | None = None,
+    ) -> BacktestResult:
+        """Run the code in the sandbox and return numbers computed outside it; raise a `StrategyError`.
+
+        Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it.
+        """
+        try:
+            result = self.executor.execute(
+                code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
+            )
+        except StrategyError as error:
+            explain_failure(error, code)
+            raise
+        return explain_result(result, code)
+
+    def repair(
+        self,
+        code: str,
+        *,
+        dataset: Dataset,
+        broker: BrokerSettings,
+        error: StrategyError | None = None,
+        intent: str | None = None,
+        spec: Mapping[str, Any] | None = None,
+        max_attempts: int = 3,
+        on_attempt: Callable[[Attempt], None] | None = None,
+        cancelled: CancelSignal | None = None,
+    ) -> Repair:
+        """Diagnose and mend the code, by rewrites first and a model second; every attempt is reported.
+
+        `intent` or `spec` say what the strategy is meant to do; without them nobody can tell whether it still does.
+        """
+        return fixer.repair(
+            code,
+            error=error,
+            executor=self.executor,
+            dataset=dataset,
+            broker=broker,
+            intent=intent,
+            spec=spec,
+            model=self.model,
+            max_attempts=max_attempts,
+            on_attempt=on_attempt,
+            cancelled=cancelled,
+        )
