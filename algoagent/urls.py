@@ -1,0 +1,16 @@
+"""All addresses: the admin, the API, and what operators probe."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+handler400 = "strategy_api.views.refused.bad_request"
+handler403 = "strategy_api.views.refused.forbidden"
+handler404 = "strategy_api.views.refused.not_found"
+handler500 = "strategy_api.views.refused.failed"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+    path("admin/", admin.site.urls),
+    path("", include("strategy_api.urls")),
+]
