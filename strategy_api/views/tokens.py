@@ -1,0 +1,102 @@
+"""Tokens: made, listed and revoked by their user, who is either known by a token already or gives a password."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from strategy_api import selectors, serializers
+from strategy_api.access import PasswordAuthentication, TokenAuthentication
+from strategy_api.answers import Answer
+from strategy_api.choices import TokenScope
+from strategy_api.models import Token
+from strategy_api.refusals import TooManyTokens
+from strategy_api.serializers.queries import TokenList
+from strategy_api.views.accepting import answered, caller, valid
+from strategy_api.views.resources import Resource
+
+
+class TokenViewSet(mixins.DestroyModelMixin, Resource):
+    """A user's own tokens; nobody sees another's, and nobody sees one twice."""
+
+    queryset = Token.objects.none()
+    serializer_class = serializers.TokenDetail
+    authentication_classes = [TokenAuthentication, PasswordAuthentication, SessionAuthentication]
+    queries = {"list": TokenList}
+    scopes = {"list": TokenScope.ADMIN, "create": TokenScope.ADMIN, "destroy": TokenScope.ADMIN}
+    rates = {"create": "token", "destroy": "token"}
+
+    def get_queryset(self) -> QuerySet[Token]:
+        """Return the caller's tokens."""
+        return selectors.tokens_of(self.request.user)
+
+    def owner_of(self, instance: Token) -> Any:
+        """Return whose it is."""
+        return instance.user_id
+
+    @extend_schema(
+        summary="List your tokens",
+        description="Without what makes them tokens: only a hash of that is kept.",
+        responses=serializers.TokenDetail(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        """Return one page."""
+        return self.page_of(self.get_queryset(), serializers.TokenDetail)
+
+    @extend_schema(
+        summary="Make a token",
+        description=(
+            "With a token of scope `admin`, or with name and password (HTTP Basic). The answer is the only time that "
+            "the token is shown: repeated with the same `Idempotency-Key`, `token` is null."
+        ),
+        request=serializers.TokenCreate,
+        responses={201: serializers.NewToken},
+    )
+    def create(self, request: Request) -> Response:
+        """Make a token, and show it this once."""
+        asked = valid(serializers.TokenCreate, request)
+
+        def make() -> Answer:
+            if self.get_queryset().count() >= settings.TOKENS_LIMIT:
+                raise TooManyTokens
+            scope = max(asked["scopes"], key=TokenScope.values.index)
+            made, token = Token.objects.create(
+                user=caller(request),
+                name=asked["name"],
+                scope=scope,
+                expiry=timedelta(days=asked["expires_in_days"]),
+            )
+            body = serializers.NewToken(made, context={"token": None}).data
+            location = reverse("token-detail", [made.pk], request=request)
+            return Answer(status=status.HTTP_201_CREATED, body=body, location=location, secret={"token": token})
+
+        return answered(request, make)
+
+    @extend_schema(summary="Revoke a token", description="At once and for good.", responses={204: None})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Revoke it."""
+        return super().destroy(request, *args, **kwargs)
+
+
+class MeView(APIView):
+    """Who asks, and with what."""
+
+    @extend_schema(
+        summary="Show who you are",
+        description="Your name, and the token that the request came with; null for a session.",
+        responses=serializers.Me,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the user and the token."""
+        user = caller(request)
+        token = request.auth if isinstance(request.auth, Token) else None
+        who = {"username": user.get_username(), "is_staff": user.is_staff, "token": token}
+        return Response(serializers.Me(who).data)
