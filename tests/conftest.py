@@ -1,0 +1,28 @@
+"""What holds for every test: nothing reaches beyond this machine."""
+
+import atexit
+import os
+import shutil
+
+import hypothesis
+import pytest
+from django.conf import settings
+from pytest_socket import socket_allow_hosts
+
+# The same examples everywhere and at any speed, so that a failure in CI is a failure here. HYPOTHESIS_PROFILE=explore
+# draws others.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if str(settings.DATA_DIR).rpartition("/")[2].startswith("algoagent-tests-"):
+        atexit.register(shutil.rmtree, settings.DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def network_guard() -> None:
+    """Refuse every connection but to this machine itself."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
