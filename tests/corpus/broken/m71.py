@@ -1,0 +1,26 @@
+# expect: resource/endless_loop
+# intent: Buy when SMA 10 crosses above SMA 20, sell when it crosses below, long only, all in.
+# ends: mended
+from backtesting import Strategy
+from backtesting.lib import crossover
+import numpy as np
+
+
+def SMA(x, n):
+    out = np.full(len(x), np.nan)
+    i = n - 1
+    while i < len(x):
+        out[i] = np.mean(x[i - n + 1:i + 1])
+    return out
+
+
+class SmaCross(Strategy):
+    def init(self):
+        self.sma1 = self.I(SMA, self.data.Close, 10)
+        self.sma2 = self.I(SMA, self.data.Close, 20)
+
+    def next(self):
+        if not self.position and crossover(self.sma1, self.sma2):
+            self.buy()
+        elif self.position and crossover(self.sma2, self.sma1):
+            self.position.close()

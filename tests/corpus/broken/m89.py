@@ -1,0 +1,21 @@
+# expect: runtime/undefined_name
+# intent: Buy when SMA 10 crosses above SMA 20, sell when it crosses below, long only, all in.
+# ends: mended
+from backtesting import Strategy
+from backtesting.lib import crossover
+from backtesting.test import SMA
+
+
+class SmaCross(Strategy):
+    n1 = 10
+    n2 = 20
+
+    def init(self):
+        self.sma1 = self.I(SMA, self.data.Close, n1)
+        self.sma2 = self.I(SMA, self.data.Close, n2)
+
+    def next(self):
+        if not self.position and crossover(self.sma1, self.sma2):
+            self.buy()
+        elif self.position and crossover(self.sma2, self.sma1):
+            self.position.close()
