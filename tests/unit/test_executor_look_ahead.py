@@ -1,0 +1,183 @@
+"""The look-ahead check on journals made by hand: no sandbox, no clock but a counter."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backtest_engine.domain import Trade
+from backtest_engine.errors import LimitExceeded, StrategyRaised
+from backtest_engine.sandbox.journal import Journal
+from backtest_engine.sandbox.wire import Bars
+from backtest_engine.validation.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead, telling_bars
+from backtest_engine.validation.other_future import Future, with_future
+
+INDEX = pd.date_range("2020-01-01", periods=100)
+Decide = Callable[[int, int, Any], float | None]
+
+
+def journal(decide: Decide, bars: int = 100, future: Any = None) -> Journal:
+    """Return the journal of a strategy that decides on a size, or none, at each bar."""
+    sizes = [(bar, decide(bar, bars, future)) for bar in range(1, bars)]
+    events = tuple((bar, 0, size, None, None, None, None, None) for bar, size in sizes if size)
+    return Journal(warmup=0, events=events, account=None)
+
+
+def trade(entry_bar: int, exit_bar: int, return_pct: float) -> Trade:
+    return Trade(
+        size=1.0,
+        entry_bar=entry_bar,
+        exit_bar=exit_bar,
+        entry_time=datetime(2020, 1, 1, tzinfo=UTC),
+        exit_time=datetime(2020, 1, 2, tzinfo=UTC),
+        entry_price=1.0,
+        exit_price=1.0,
+        stop_loss=None,
+        take_profit=None,
+        pnl=0.0,
+        commission=0.0,
+        return_pct=return_pct,
+    )
+
+
+def check(decide: Decide, *, budget: LookAheadBudget | None = None, **changes: Any) -> LookAheadFindings:
+    arguments: dict[str, Any] = {
+        "trades": (),
+        "index": INDEX,
+        "budget": budget or LookAheadBudget(),
+        "run_seconds": 0.01,
+        "seed": 1,
+        "rerun": lambda *, until, future, seconds: journal(decide, 100 if future else until + 1, future),
+        "clock": lambda: 0.0,
+    }
+    return check_look_ahead(journal(decide), **{**arguments, **changes})
+
+
+class TestCheck:
+    def test_believes_orders_that_survive_truncation(self) -> None:
+        findings = check(lambda bar, bars, future: 1.0 if bar % 5 == 0 else None)
+
+        assert findings.verified is True
+        assert len(findings.bars) == 6
+
+    def test_doubts_orders_that_need_the_next_bar(self) -> None:
+        findings = check(lambda bar, bars, future: 1.0 if bar % 5 == 0 and bar + 1 < bars else None)
+
+        # Whatever comes after, the order is given as long as something does: it knows only where the data ends.
+        assert findings.verified is True
+
+        def peeks(bar: int, bars: int, future: Any) -> float | None:
+            return 1.0 if bar % 5 == 0 and bar + 1 < bars and future is not Future.FALLING else None
+
+        findings = check(peeks)
+
+        assert findings.verified is False
+        assert findings.notices[0].code == "look_ahead"
+        assert "2020-" in findings.notices[0].message
+
+    def test_doubts_sizes_that_depend_on_the_rest(self) -> None:
+        findings = check(lambda bar, bars, future: 1.0 / bars if bar % 5 == 0 else None)
+
+        assert findings.verified is False
+
+    def test_does_not_mind_the_last_digits(self) -> None:
+        findings = check(lambda bar, bars, future: 0.3 * (1 + 1e-13 * bars) if bar % 5 == 0 else None)
+
+        assert findings.verified is True
+
+    def test_says_when_a_strategy_never_does_the_same(self) -> None:
+        counter = iter(range(10_000))
+
+        findings = check(lambda bar, bars, future: float(next(counter) + 1))
+
+        assert [notice.code for notice in findings.notices] == ["non_deterministic"]
+
+    def test_doubts_a_strategy_that_fails_without_the_rest(self) -> None:
+        def rerun(**_: Any) -> Journal:
+            raise StrategyRaised("IndexError: index 99 is out of bounds", line=12)
+
+        findings = check(lambda bar, bars, future: 1.0 if bar % 5 == 0 else None, rerun=rerun)
+
+        assert findings.verified is False
+        assert findings.notices[0].line == 12
+
+    def test_can_be_switched_off(self) -> None:
+        assert check(lambda *_: 1.0, budget=LookAheadBudget(runs=0)) == LookAheadFindings(verified=None)
+
+    def test_stops_when_its_time_is_up(self) -> None:
+        ticks = iter(range(0, 1000, 4))
+
+        findings = check(lambda *_: 1.0, budget=LookAheadBudget(seconds=9.0), clock=lambda: float(next(ticks)))
+
+        assert len(findings.bars) == 2
+        assert findings.verified is True
+
+    def test_says_when_there_was_no_time_at_all(self) -> None:
+        def rerun(**_: Any) -> Journal:
+            raise LimitExceeded("too slow", code="wall_time_limit")
+
+        findings = check(lambda *_: 1.0, budget=LookAheadBudget(seconds=0.5), rerun=rerun)
+
+        assert findings.verified is None
+        assert findings.notices[0].code == "look_ahead_unchecked"
+
+    def test_doubts_a_shorter_run_that_never_ends(self) -> None:
+        def rerun(**_: Any) -> Journal:
+            raise LimitExceeded("too slow", code="wall_time_limit")
+
+        assert check(lambda *_: 1.0, rerun=rerun).verified is False
+
+
+class TestFutures:
+    @pytest.mark.parametrize("future", Future)
+    @pytest.mark.parametrize("after", [0, 40, 298])
+    def test_are_possible_bars_that_leave_the_past_alone(self, future: Future, after: int) -> None:
+        random = np.random.RandomState(0)
+        close = 50 * np.exp(np.cumsum(random.normal(0, 0.02, 300)))
+        columns = ("Open", "High", "Low", "Close", "Volume")
+        bars = Bars(index=np.arange(300), unit="s", values=np.array([close] * 5), columns=columns)
+
+        changed = with_future(bars, after=after, future=future)
+
+        open_, high, low, close, volume = changed.values
+        assert (changed.values[:, : after + 1] == bars.values[:, : after + 1]).all()
+        assert np.isfinite(changed.values).all()
+        assert (low > 0).all()
+        assert (volume > 0).all()
+        assert (np.maximum(open_, close) <= high).all()
+        assert (np.minimum(open_, close) >= low).all()
+
+    def test_disagree_about_every_stretch(self) -> None:
+        bars = Bars(
+            index=np.arange(90), unit="s", values=np.ones((5, 90)), columns=("Open", "High", "Low", "Close", "Volume")
+        )
+
+        rising, falling = (with_future(bars, after=20, future=future).values for future in Future)
+
+        assert (rising[3, 21:] > 1).all()
+        assert (falling[3, 21:] < 1).all()
+        assert (np.sign(rising[3] - rising[0])[21:70] == -np.sign(falling[3] - falling[0])[21:70]).all()
+
+
+class TestTellingBars:
+    @pytest.mark.parametrize("seed", range(5))
+    def test_begin_with_the_decisions_of_the_best_trades(self, seed: int) -> None:
+        made = journal(lambda bar, bars, future: 1.0 if bar % 10 == 0 else None)
+
+        bars = telling_bars(made, trades=[trade(11, 21, 1.0), trade(51, 61, 90.0)], bars=100, limit=4, seed=seed)
+
+        assert bars[:2] == (50, 60)
+        assert len(set(bars)) == 4
+        assert all(1 <= bar <= 98 for bar in bars)
+
+    def test_of_an_idle_strategy_are_any(self) -> None:
+        bars = telling_bars(journal(lambda *_: None), trades=(), bars=100, limit=3, seed=0)
+
+        assert bars
+        assert all(1 <= bar <= 98 for bar in bars)
+
+    def test_of_too_few_bars_are_none(self) -> None:
+        assert telling_bars(journal(lambda *_: None, 2), trades=(), bars=2, limit=3, seed=0) == ()
