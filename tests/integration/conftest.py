@@ -1,0 +1,63 @@
+"""People, their clients, and a worker that works when it is told to."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from strategy_api import bootstrap, runner
+from strategy_api.models import Run, Token
+
+Work = Callable[[], None]
+
+RSI = "RSI strategy: buy when RSI < 30, sell when RSI > 70"
+
+
+def client_of(user: User, scope: str = "admin") -> APIClient:
+    """Return a client with a token of the user."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=user, scope=scope)[1]}")
+    return client
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> User:
+    """Somebody with strategies."""
+    return User.objects.create_user("owner")
+
+
+@pytest.fixture
+def api(owner: User) -> APIClient:
+    """The owner's client."""
+    return client_of(owner)
+
+
+@pytest.fixture
+def stranger(transactional_db: None) -> APIClient:
+    """The client of somebody else."""
+    return client_of(User.objects.create_user("stranger"))
+
+
+@pytest.fixture
+def staff(transactional_db: None) -> APIClient:
+    """The client of a reviewer."""
+    return client_of(User.objects.create_user("reviewer", is_staff=True))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[None]:
+    """The real engine, closed at the end."""
+    yield
+    bootstrap.engine().executor.close()
+
+
+@pytest.fixture
+def work(engine: None) -> Work:
+    """Do what is queued, as a worker would, with the real engine and its sandbox."""
+
+    def do() -> None:
+        for run in Run.objects.filter(state=Run.State.QUEUED).order_by("created_at"):
+            runner.perform(run.pk)
+
+    return do
