@@ -20,6 +20,8 @@ from backtest_engine.spec import (
     Level,
     MarketOrder,
     Price,
+    RiskDistance,
+    RiskSize,
     Side,
     StrategySpec,
     parts,
@@ -385,6 +387,10 @@ class Assembly:
             self.words[f"{name}.{rule}"] = words
         if "stop_loss" in fields or "take_profit" in fields:
             self.r.assume("stops and targets are measured from the close of the signal bar")
+        by_risk = any(isinstance(value, RiskSize) for value, _ in self.outline.sizes)
+        by_risk = by_risk or isinstance(fields.get("take_profit"), RiskDistance)
+        if by_risk and "trailing_stop" in fields and "stop_loss" not in fields:
+            self.r.assume("the risk of a trade is measured to where its trailing stop begins")
         return fields
 
     def _is_for_the_other(self, protection: Protection, name: SideName) -> bool:

@@ -50,6 +50,7 @@ RULE_KINDS = frozenset(
         "POSITIVE",
         "NEGATIVE",
         "BEFORE",
+        "NARROW_RANGE",
     ]
 )
 

@@ -1,7 +1,8 @@
 """Reading what bars look like: up and down bars, gaps, inside bars and candlestick patterns."""
 
-from backtest_engine.english.extremes import extreme
+from backtest_engine.english.extremes import extreme, window
 from backtest_engine.english.nodes import Joined, Node, Wrapped
+from backtest_engine.english.prices import RANGE
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.values import operand
 from backtest_engine.indicators import REGISTRY
@@ -16,16 +17,21 @@ def _before(price: Price) -> Price:
 
 def candle(r: Reader) -> Node | None:
     """Read a statement about the shape of bars."""
-    found: Node | None = r.first(bar_of_a_day, longer_bar, moved_in_a_row, streak_of_bars, gap, pattern)
+    found: Node | None = r.first(
+        bar_of_a_day, longer_bar, moved_in_a_row, streak_of_bars, narrow_range, widest_or_narrowest, gap, pattern
+    )
     return found
 
 
 def bar_of_a_day(r: Reader) -> Node | None:
     """`yesterday was a doji`, `today is an inside bar`."""
     before = r.take("YESTERDAY")
-    if not (before or r.take("TODAY")) or not r.take("IS"):
+    if not (before or r.take("TODAY")):
         return None
-    node: Node | None = r.first(streak_of_bars, pattern)
+    r.sign(*BAR_WORDS)
+    if not r.take("IS"):
+        return None
+    node: Node | None = r.first(streak_of_bars, narrow_range, pattern)
     return Wrapped("ago", node, 1) if node is not None and before else node
 
 
@@ -148,6 +154,42 @@ def longer_bar(r: Reader) -> Node | None:
         r.take("IT")
     close = Price(field="close", timeframe=unit.value)
     return Comparison(left=close, relation=">" if up else "<", right=_before(close))
+
+
+def narrow_range(r: Reader) -> Node | None:
+    """`an NR7 bar`: the narrowest range of so many bars, this one among them."""
+    r.take("IS")
+    bars = r.whole() if r.take("NARROW_RANGE") else None
+    if bars is None:
+        return None
+    r.sign(*BAR_WORDS, *APPEARS)
+    return _at_a_place(r, _range_at_its_end("lowest", bars, shift=0))
+
+
+def widest_or_narrowest(r: Reader) -> Node | None:
+    """`the narrowest range of the last 7 bars`, `today's range is the widest in 20 days`."""
+    r.take("TODAY")
+    r.sign(*BAR_WORDS)
+    r.take("WITH") or r.sign("has")
+    named = r.take("RANGE")
+    r.take("IS") if named else None
+    least = r.take("SMALLEST")
+    if not (least or r.take("BIGGEST")) or not (named or r.take("RANGE")):
+        return None
+    r.sign(*BAR_WORDS)
+    r.take("OF") or r.sign("in", "over", "within", "among")
+    span = window(r)
+    return None if span is None else _range_at_its_end("lowest" if least else "highest", span.bars, shift=span.shift)
+
+
+BAR_WORDS = ("bar", "candle", "day", "session", "pattern", "setup")
+
+
+def _range_at_its_end(name: str, bars: int, *, shift: int) -> Node:
+    """Compare the bar's range with the narrowest or widest of some; against earlier ones, it must be beyond it."""
+    relation = ("<" if name == "lowest" else ">") + ("" if shift else "=")
+    end = Indicator(name=name, parameters={"period": bars}, source=RANGE, shift=shift)
+    return Comparison(left=RANGE, relation=relation, right=end)
 
 
 def gap(r: Reader) -> Node | None:

@@ -69,7 +69,7 @@ def cross_event(r: Reader) -> Node | None:
     """Read a cross that is named: `20/50 SMA bullish cross`, `golden cross`, `MACD crossover`."""
     if (named := _cross_of(r)) is not None:
         return named
-    found = _lines_then_cross(r) or _cross_then_lines(r)
+    found = _one_over_the_other(r) or _lines_then_cross(r) or _cross_then_lines(r)
     if found is None:
         return None
     direction, (left, right) = found
@@ -91,6 +91,18 @@ def _cross_of(r: Reader) -> Node | None:
         r.reset(mark)
         return None
     return cross(r, left, "above" if side.value == ">" else "below", right)
+
+
+def _one_over_the_other(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None:
+    """Read `EMA 10 over EMA 30 cross`."""
+    mark = r.mark()
+    left = indicator(r)
+    side = r.take("RELATION", ">", "<") if left is not None else None
+    right = indicator(r) if side is not None else None
+    if left is None or side is None or right is None or not r.sign("cross", "crossover", "crossing"):
+        r.reset(mark)
+        return None
+    return "above" if side.value == ">" else "below", (left, right)
 
 
 def _lines_then_cross(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from backtest_engine.english.indicators import BARS_IN, indicator
-from backtest_engine.english.prices import bars_back, price
+from backtest_engine.english.prices import RANGE, bars_back, price
 from backtest_engine.english.reader import Reader
-from backtest_engine.spec import Indicator, Operand, Price, PriceField
+from backtest_engine.spec import Arithmetic, Indicator, Operand, Price, PriceField
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,21 @@ def _extreme_after_window(r: Reader) -> tuple[str, Operand | None, Window] | Non
     side = _side(r)
     if side is None:
         return None
-    return side[0], _source(r, side), span
+    return side[0], _source(r, side), _said_again(r, span)
+
+
+def _said_again(r: Reader, span: Window) -> Window:
+    """Read `the 20-day high (previous 20 bars)`: the same bars, without this one."""
+    mark = r.mark()
+    if r.sign("("):
+        r.take("OF")
+        again = window(r)
+        if again is None and r.take("PREVIOUS"):
+            again = Window(span.bars, 1)
+        if again is not None and again.bars == span.bars and r.sign(")"):
+            return Window(span.bars, max(span.shift, again.shift))
+    r.reset(mark)
+    return span
 
 
 def _extreme_before_window(r: Reader) -> tuple[str, Operand | None, Window] | None:
@@ -140,7 +154,7 @@ def _extreme_call(r: Reader) -> tuple[str, Operand | None, Window] | None:
     if number is None or not r.sign(")"):
         return None
     of = r.take("OF")
-    source: Operand | None = r.first(indicator, price) if of else None
+    source: Operand | None = (RANGE if r.take("RANGE") else r.first(indicator, price)) if of else None
     if isinstance(source, Price) and source.shift:
         return side[0], source.model_copy(update={"shift": 0}), Window(number, source.shift)
     shift = bars_back(r)
@@ -156,6 +170,8 @@ def _source(r: Reader, side: tuple[str, PriceField | None]) -> Operand | None:
     subject = r.context.subject
     if isinstance(subject, Price | Indicator):
         return subject.model_copy(update={"shift": 0})
+    if isinstance(subject, Arithmetic):
+        return subject
     field = "high" if name == "highest" else "low"
     r.assume(f"the {name} is that of the {field}s")
     return Price(field=field)

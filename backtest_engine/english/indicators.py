@@ -176,6 +176,7 @@ def _bracketed(r: Reader, call: Call) -> bool | None:
 
 def _in_brackets(r: Reader, call: Call) -> bool | None:
     found: bool | None = r.first(
+        lambda r: _keltner_parts(r, call),
         lambda r: _named(r, call),
         lambda r: _number_in_brackets(r, call),
         lambda r: _series_in_brackets(r, call),
@@ -374,30 +375,39 @@ def _ichimoku_shift(r: Reader, call: Call) -> bool | None:
 
 
 def _keltner_parts(r: Reader, call: Call) -> bool | None:
-    """Read `20 EMA 2 ATR(10)` as the parts of a channel."""
+    """Read `20 EMA 2 ATR(10)` or `EMA 20, 1.5 x ATR 10` as the parts of a channel."""
     if call.name != "keltner":
         return None
     r.sign("with", "and", ",", "(")
-    number = r.number()
-    if number is None:
-        return None
+    before = r.number()
+    r.sign("x", "*", "times") if before is not None else None
     match = r.take("IND")
-    if match is None:
-        return None
-    if match.value[0] == "ema" and "period" not in call.named:
-        call.named["period"] = number
-        return True
-    if match.value[0] == "atr" and "multiplier" not in call.named:
-        call.named["multiplier"] = number
-        mark = r.mark()
-        if r.sign("("):
-            period = r.number()
-            if period is not None and r.sign(")"):
-                call.named["atr_period"] = period
-                return True
-        r.reset(mark)
-        return True
+    part = match.value[0] if match is not None else ""
+    if part == "ema" and "period" not in call.named:
+        length = _own_length(r) if before is None else before
+        return _set(call, "period", length)
+    if part == "atr" and before is not None and "multiplier" not in call.named:
+        _set(call, "atr_period", _own_length(r))
+        return _set(call, "multiplier", before)
     return None
+
+
+def _own_length(r: Reader) -> float | None:
+    """Read the number behind a name, with or without brackets."""
+    mark = r.mark()
+    opened = r.sign("(")
+    number = r.number()
+    if number is None or r.peek("IND") or r.at("x", "*") or (opened and not r.sign(")")):
+        r.reset(mark)
+        return None
+    return number
+
+
+def _set(call: Call, parameter: str, value: float | None) -> bool | None:
+    if value is None:
+        return None
+    call.named[parameter] = value
+    return True
 
 
 def complete(r: Reader, call: Call, start: int) -> Indicator | None:
@@ -533,6 +543,7 @@ def _output_of_the_last(r: Reader) -> Indicator | None:
     match = r.take("OUTPUT")
     if match is None:
         return None
+    r.sign("one")
     for value in reversed(r.context.indicators):
         if match.value in REGISTRY[value.name].outputs and len(REGISTRY[value.name].outputs) > 1:
             return value.model_copy(update={"output": match.value, "shift": 0})

@@ -8,6 +8,7 @@ from backtest_engine.english.explain import operand as written
 from backtest_engine.english.extremes import extreme
 from backtest_engine.english.nodes import Joined, Moves, Node, Returns, SidesDiffer, Wrapped
 from backtest_engine.english.phrases import Match
+from backtest_engine.english.prices import RANGE
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.relations import both_hold, cross, each, enters_beyond, meant, note
 from backtest_engine.english.targets import cloud_of, compared, ends_here, listing, targets
@@ -390,9 +391,8 @@ def _in_part_of_range(r: Reader, subject: Operand) -> Node | None:
     r.take("OF")
     if not (r.take("RANGE") or r.sign("bar", "candle", "day", "session")):
         return None
-    low, high = Price(field="low"), Price(field="high")
-    size = Arithmetic(operator="-", left=high, right=low)
-    position = Arithmetic(operator="/", left=Arithmetic(operator="-", left=subject, right=low), right=size)
+    above_low = Arithmetic(operator="-", left=subject, right=Price(field="low"))
+    position = Arithmetic(operator="/", left=above_low, right=RANGE)
     level = round(1 - share, 6) if top else round(share, 6)
     return Comparison(left=position, relation=">=" if top else "<=", right=Number(value=level))
 

@@ -3,7 +3,9 @@
 import re
 
 from backtest_engine.english.reader import Reader
-from backtest_engine.spec import Operand, Price, Timeframe
+from backtest_engine.spec import Arithmetic, Operand, Price, Timeframe
+
+RANGE = Arithmetic(operator="-", left=Price(field="high"), right=Price(field="low"))
 
 
 def price(r: Reader) -> Operand | None:

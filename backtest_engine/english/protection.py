@@ -53,7 +53,7 @@ def _for_side(r: Reader) -> str | None:
 
 def _link(r: Reader) -> None:
     while r.sign(
-        ":", "=", "of", "at", "is", "by", "to", "loss", "with", "around?", "placed", "set", "goes", "it", "on", "be"
+        ":", "=", "-", "of", "at", "is", "by", "to", "loss", "with", "around?", "placed", "set", "goes", "it", "on", "be"
     ):
         pass
 
@@ -376,6 +376,17 @@ def _time(r: Reader, outline: Outline) -> bool | None:
         r.ask(f"A trade cannot be held for {number:g} bars; how many are meant?", "holding time", start)
         number = 1
     return _bars(r, outline, int(number), start, act)
+
+
+def time_alone(r: Reader, outline: Outline) -> bool | None:
+    """`sell when RSI is above 70 or 10 days`: a holding time, where nothing else follows."""
+    start = r.place
+    number = _length(r, said=False)
+    r.sign("max", "maximum", "pass", "passed", "passes", "later", "elapsed")
+    ended = r.done or r.words[r.place].kind == "end" or r.at(",")
+    if number is None or number != int(number) or number < 1 or not ended:
+        return None
+    return _bars(r, outline, int(number), start, None)
 
 
 def _day_after(r: Reader, *, linked: bool) -> bool:

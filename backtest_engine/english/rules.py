@@ -98,12 +98,7 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
     """`buy when …`, `sell: …`, `long close > upper`."""
     start = r.place
     _skip_to_the_action(r)
-    order = r.peek("STOP_ORDER") or r.peek("LIMIT")
-    action = (
-        ("buy" if r.at("buy", "long") else "short")
-        if order and r.at("buy", "sell", "long", "short")
-        else read_action(r)
-    )
+    action = _action_of_an_order(r) or read_action(r)
     if action is None:
         return None
     r.context.role = action
@@ -132,9 +127,20 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
     r.context.opened = {rule.action for rule in result.rules}
     modifiers_after(r, result)
     _ask_about_exit(r, result, action, waiting, start)
+    _give_side(result, action, waiting)
+    return True
+
+
+def _action_of_an_order(r: Reader) -> str | None:
+    """Return what `buy stop at …` or `sell limit at …` does; the order itself is read after it."""
+    if not (r.peek("STOP_ORDER") or r.peek("LIMIT")) or not r.at("buy", "sell", "long", "short"):
+        return None
+    return "buy" if r.at("buy", "long") else "short"
+
+
+def _give_side(result: Outline, action: str, waiting: int) -> None:
     side = {"buy": "long", "short": "short"}.get(action)
     result.orders[waiting:] = [(side, order, places) for _, order, places in result.orders[waiting:]]
-    return True
 
 
 def _refuse_parts(r: Reader, result: Outline, action: str, sized: int, start: int) -> None:
@@ -262,18 +268,21 @@ def rule_reversed(r: Reader, result: Outline) -> bool | None:
     start = r.place
     r.take("WHEN") or r.take("WITH")
     r.context.role = coming_action(r)
-    node = condition(r)
+    node: Node | None = r.first(condition, opposite)
     if node is None:
         return None
     r.sign(",")
     if not r.take("THEN"):
         r.sign(":", "=", "-", "->")
     to_the_action(r)
-    action = read_action(r) or invests(r)
+    action = _action_of_an_order(r) or read_action(r) or invests(r)
     if action is None or r.peek("WHEN"):
         return None
     result.rules.append(Rule(action, node, (start, r.place)))
+    waiting = len(result.orders)
     modifiers_after(r, result)
+    _ask_about_exit(r, result, action, waiting, start)
+    _give_side(result, action, waiting)
     return True
 
 

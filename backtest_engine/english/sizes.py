@@ -27,7 +27,7 @@ def sizing(r: Reader, outline: Outline) -> bool | None:
     start = r.place
     if r.take("SIZE"):
         r.skip("SIZE")
-        while r.sign(":", "=", "of", "is", "at", "to", "with"):
+        while r.sign(":", "=", "-", "of", "is", "at", "to", "with"):
             pass
     value = size(r)
     if value is None and r.place > start:
@@ -103,7 +103,7 @@ def _cash(r: Reader) -> Any:
 
 def _risk(r: Reader) -> Any:
     first = r.take("RISK")
-    r.sign("of", ":", "=", "at", "most", "only")
+    r.sign("of", ":", "=", "-", "at", "most", "only")
     number = r.number()
     if number is None or not r.take("PCT"):
         return None

@@ -9,7 +9,7 @@ from backtest_engine.english.conditions import condition
 from backtest_engine.english.leftovers import give_up
 from backtest_engine.english.mentions import aim, market, mention, usual
 from backtest_engine.english.outline import Outline, Rule
-from backtest_engine.english.protection import protection
+from backtest_engine.english.protection import protection, time_alone
 from backtest_engine.english.reader import CLOSING, Reader
 from backtest_engine.english.regimes import (
     entry_filter,
@@ -61,7 +61,7 @@ def between(r: Reader) -> None:
     """Skip what may stand between statements."""
     while not r.done:
         word = r.words[r.place]
-        if word.kind == "end" or word.text in SEPARATORS:
+        if (word.kind == "end" or word.text in SEPARATORS) and not r.peek("IND"):
             r.go(r.place + 1)
         else:
             return
@@ -77,7 +77,7 @@ def _more_exits(r: Reader, result: Outline) -> bool:
     closing = [rule.places for rule in result.rules[-1:] if rule.action in CLOSING]
     ending = any(places[1] == mark[0] for places in [*closing, *(one.places for one in result.protections[-1:])])
     r.sign("at", "on", "after", "by") if not r.peek("HOLD") and r.at("at", "on", "by") else None
-    if ending and protection(r, result) and _complete(r):
+    if ending and (protection(r, result) or time_alone(r, result)) and _complete(r):
         return True
     r.reset(short)
     r.place = mark[0] + 1

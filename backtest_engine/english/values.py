@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from backtest_engine.english.extremes import extreme, highest_so_far
 from backtest_engine.english.indicators import AVERAGES, indicator
-from backtest_engine.english.prices import bars_back, price
+from backtest_engine.english.prices import RANGE, bars_back, price
 from backtest_engine.english.reader import Reader
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import MAX_BARS, Arithmetic, Indicator, Number, Operand, PositionValue, Price
@@ -247,12 +247,11 @@ def reference(r: Reader) -> Operand | None:
 
 def spread(r: Reader) -> Operand | None:
     """Read `the day's range` or `the body`."""
-    low, high = Price(field="low"), Price(field="high")
-    size = Arithmetic(operator="-", left=high, right=low)
     if r.take("RANGE"):
-        return size
+        return RANGE
     if r.take("IBS"):
-        return Arithmetic(operator="/", left=Arithmetic(operator="-", left=Price(), right=low), right=size)
+        above_low = Arithmetic(operator="-", left=Price(), right=Price(field="low"))
+        return Arithmetic(operator="/", left=above_low, right=RANGE)
     return None
 
 

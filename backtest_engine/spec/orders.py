@@ -119,7 +119,7 @@ class CashSize(Part):
 
 
 class RiskSize(Part):
-    """As many units as lose a share of the equity if the stop loss is hit."""
+    """As many units as lose a share of the equity if the stop that the order carries is hit."""
 
     kind: Literal["risk"] = "risk"
     fraction: Share

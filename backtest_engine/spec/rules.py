@@ -88,9 +88,9 @@ def _side_problems(spec: "StrategySpec", name: str, side: "Side") -> Iterator[st
         yield f"the {name} side is opened and closed on the same condition"
     if not _ends(spec, side):
         yield f"the {name} side has no exit: say when to close it, or give it a stop, a target or a holding time"
-    if isinstance(spec.sizing, RiskSize) and side.stop_loss is None:
+    if isinstance(spec.sizing, RiskSize) and not side.stopped:
         yield f"risking a share of the equity needs a stop loss on the {name} side, to know how much a unit can lose"
-    if side.stop_loss is None and _measures_risk(side):
+    if not side.stopped and _measures_risk(side):
         yield f"a {name} target in multiples of the risk needs a stop loss"
     if any(isinstance(part, PositionValue) for level in _levels(side) for part in parts(level)):
         yield f"a {name} stop, target or order is set before the entry is known: say how far it is from the close"

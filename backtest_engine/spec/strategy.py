@@ -35,6 +35,12 @@ class Side(Part):
     break_even: BreakEven | None = None
     max_bars: Bars | None = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether an entry order carries a stop, which tells what a unit can lose: a fixed one, or where one trails."""
+        trailing = self.trailing_stop
+        return self.stop_loss is not None or (trailing is not None and trailing.trigger == "touch")
+
 
 class StrategySpec(Part):
     """A complete strategy: the sides it trades and how large.

@@ -148,6 +148,12 @@ amounts = st.builds(PriceDistance, amount=decimals)
 ranges = st.builds(AtrDistance, multiple=decimals.filter(lambda n: n < 20), period=st.integers(2, 40))
 distances = st.one_of(percents, amounts, ranges)
 levels = st.builds(Level, at=st.one_of(prices, indicators()))
+trails = st.builds(
+    TrailingStop,
+    distance=distances,
+    anchor=st.sampled_from(["close", "high"]),
+    trigger=st.sampled_from(["touch", "close"]),
+)
 
 
 def maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:
@@ -158,7 +164,9 @@ def maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:
 def sides(draw: st.DrawFn) -> Side:
     """Draw one side that ends somehow."""
     stop = draw(maybe(st.one_of(distances, levels)))
-    gains = [distances, *([st.builds(RiskDistance, multiple=decimals)] if stop is not None else [])]
+    trailing = draw(maybe(trails))
+    stopped = stop is not None or (trailing is not None and trailing.trigger == "touch")
+    gains = [distances, *([st.builds(RiskDistance, multiple=decimals)] if stopped else [])]
     target = draw(maybe(st.one_of(*gains, levels)))
     waiting = st.one_of(
         st.just(MarketOrder()),
@@ -172,16 +180,7 @@ def sides(draw: st.DrawFn) -> Side:
         order=draw(waiting),
         stop_loss=stop,
         take_profit=target,
-        trailing_stop=draw(
-            maybe(
-                st.builds(
-                    TrailingStop,
-                    distance=distances,
-                    anchor=st.sampled_from(["close", "high"]),
-                    trigger=st.sampled_from(["touch", "close"]),
-                )
-            )
-        ),
+        trailing_stop=trailing,
         break_even=draw(maybe(st.builds(BreakEven, after=st.one_of(*gains)))),
         max_bars=draw(maybe(st.integers(1, 30))),
     )

@@ -3,11 +3,12 @@
 import ast
 
 import pytest
+from backtesting import test
 
 from backtest_engine.compiler import compile_spec
 from backtest_engine.english import explain, parse
 from backtest_engine.spec import StrategySpec
-from tests.score.running import strategy_class
+from tests.score.running import run, strategy_class
 
 
 def compiled(description: str, *, name: str = "Test") -> str:
@@ -120,6 +121,18 @@ class TestCompiledCode:
         assert "if len(self.data) < 6:\n            return" in compiled(
             "Buy when close > close 5 bars ago, exit after 5 bars."
         )
+
+    def test_measures_the_risk_to_where_a_trailing_stop_begins(self) -> None:
+        described = parse("Buy RSI(14) < 30. 8 % trailing stop, take profit 2R, risk 1 % of equity per trade.")
+
+        first = run(compile_spec(described.spec, name="Trailing"), "GOOG")["_trades"].iloc[0]
+
+        # 1 % of the equity over 8 % of the price is an eighth of the equity, and twice the risk is 16 %.
+        signal_close = test.GOOG.Close.iloc[first.EntryBar - 1]
+        assert first.Size == int(10_000 / 8 / (first.EntryPrice * 1.002))
+        assert first.SL >= pytest.approx(0.92 * signal_close)
+        assert first.TP == pytest.approx(1.16 * signal_close)
+        assert "the risk of a trade is measured to where its trailing stop begins" in described.assumptions
 
     def test_turns_a_position_round_at_one_open(self) -> None:
         code = compiled("Always in the market: long when SMA(10) > SMA(20), short when SMA(10) < SMA(20).")

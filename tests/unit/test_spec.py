@@ -23,6 +23,7 @@ from backtest_engine.spec import (
     RiskSize,
     Side,
     StrategySpec,
+    TrailingStop,
 )
 from backtest_engine.spec.schema import json_schema
 
@@ -130,6 +131,14 @@ class TestValidation:
 
     def test_needs_a_stop_to_measure_a_target_by(self) -> None:
         assert "needs a stop loss" in refused(lambda: long(take_profit=RiskDistance(multiple=2)))
+
+    def test_needs_a_stop_that_is_there_from_the_start(self) -> None:
+        at_the_close = TrailingStop(distance=PercentDistance(percent=8), trigger="close")
+        make = lambda: StrategySpec(  # noqa: E731
+            long=Side(entry=below(30), trailing_stop=at_the_close), sizing=RiskSize(fraction=0.01)
+        )
+
+        assert "needs a stop loss" in refused(make)
 
     def test_names_an_indicator_that_does_not_exist(self) -> None:
         unknown = Comparison(left=Indicator(name="wobble"), relation=">", right=Number(value=1))
