@@ -12,7 +12,7 @@ def read_action(r: Reader) -> str | None:
     match = r.peek("ACT")
     if whole is not None and (match is None or whole.end > match.end):
         return None
-    if match is not None and r.at("close", "closes") and match.end == r.place + 1 and _says_of_price(r, match.end):
+    if match is not None and match.end == r.place + 1 and r.at(*MAY_BE_A_PRICE) and _says_of_price(r, match.end):
         return None
     match = r.take("ACT")
     if match is not None:
@@ -23,8 +23,15 @@ def read_action(r: Reader) -> str | None:
     return "buy" if side.value == "long" else "short"
 
 
+MAY_BE_A_PRICE = ("close", "closes", "closing", "closed")
+
+
 def _says_of_price(r: Reader, place: int) -> bool:
     """Whether `close` is a price here: it is an action only where a condition or the end of the sentence follows."""
+    if r.words[place - 1].text == "closing" and place < len(r.words):
+        # `a day closing at a 20-day high` says where it closes, `closing when …` and `closing: …` what is done.
+        when = any(match.kind == "WHEN" for match in r.found[place])
+        return not (when or r.words[place].text == ":" or r.words[place].kind == "end")
     if place >= len(r.words) or r.words[place].kind == "end":
         return False
     if any(match.kind in ("WHEN", "STOP", "TARGET", "TRAIL", "NEXT_OPEN") for match in r.found[place]):
@@ -115,6 +122,6 @@ def coming_action(r: Reader) -> str:
             break
         for match in r.found[place]:
             # A bare `close` may be the price.
-            if match.kind == "ACT" and not (match.end == place + 1 and r.words[place].text in ("close", "closes")):
+            if match.kind == "ACT" and not (match.end == place + 1 and r.words[place].text in MAY_BE_A_PRICE):
                 return str(match.value)
     return ""

@@ -10,6 +10,7 @@ from backtest_engine.english.mirror import mirrored, opposite_of
 from backtest_engine.english.nodes import Joined, Node, Opposite, SidesDiffer, Wrapped
 from backtest_engine.english.one_side import assigned
 from backtest_engine.english.outline import Outline, Protection, Rule
+from backtest_engine.english.overlaps import overlap
 from backtest_engine.english.reader import CLOSING, Problem, Reader
 from backtest_engine.english.settling import Settling, SideName
 from backtest_engine.spec import (
@@ -319,6 +320,14 @@ class Assembly:
         fields = self._protections(name)
         if entry is None or (name in self.exits and leave is None):
             return None
+        if leave is not None and (where := overlap(entry, leave)):
+            self.r.ask(
+                f"The {name} entry and its exit both hold while {where}, so that a position is closed right after it "
+                "is opened; which levels are meant, or is a cross?",
+                "entry and exit",
+                0,
+                len(self.r.words),
+            )
         closing = {rule for rule in fields if rule != "break_even"}
         if leave is None and not self.reverse and not isinstance(entry, Always):
             self._check_way_out(name, closing)
@@ -387,11 +396,14 @@ class Assembly:
             self.words[f"{name}.{rule}"] = words
         if "stop_loss" in fields or "take_profit" in fields:
             self.r.assume("stops and targets are measured from the close of the signal bar")
+        self._assume_the_risk(fields)
+        return fields
+
+    def _assume_the_risk(self, fields: Mapping[str, Any]) -> None:
         by_risk = any(isinstance(value, RiskSize) for value, _ in self.outline.sizes)
         by_risk = by_risk or isinstance(fields.get("take_profit"), RiskDistance)
         if by_risk and "trailing_stop" in fields and "stop_loss" not in fields:
             self.r.assume("the risk of a trade is measured to where its trailing stop begins")
-        return fields
 
     def _is_for_the_other(self, protection: Protection, name: SideName) -> bool:
         """Whether a level that both sides share lies where only the other one can use it."""

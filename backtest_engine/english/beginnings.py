@@ -92,7 +92,7 @@ def read_title(r: Reader, result: Outline) -> None:
                 and (kinds.isdisjoint(RULE_KINDS) or _is_a_slogan(r, place))
                 and numbers <= {w.number for w in r.words[place:]}
             ):
-                if r.at("in", "on", "during", "while", "when", "only"):
+                if r.at("in", "on", "during", "while", "when", "only") or _excludes(r, place):
                     return
                 _assume_a_name(r, place)
                 result.title = r.span(0, place)
@@ -101,6 +101,14 @@ def read_title(r: Reader, result: Outline) -> None:
                 r.context.titled = list(dict.fromkeys(named))
                 r.go(place + 1)
             return
+
+
+EXCLUDING = ("free", "without", "no", "non", "less", "leverage", "leveraged")
+
+
+def _excludes(r: Reader, place: int) -> bool:
+    """Whether a title says what is left out or added, as in `gap-free version`."""
+    return any(word.text in EXCLUDING for word in r.words[:place])
 
 
 # What a name may contain without sounding like a condition.

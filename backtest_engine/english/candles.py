@@ -99,7 +99,19 @@ def streak_of_bars(r: Reader) -> Node | None:
         r.take("ROW")
         node = Wrapped("streak", node, number)
     r.sign(*APPEARS)
-    return node
+    return _closing_there(r, node) if r.sign("closing") else node
+
+
+def _closing_there(r: Reader, node: Node) -> Node | None:
+    """`an up day closing above the SMA`, `… closing at a 20-day high`."""
+    if not r.sign("at"):
+        return _at_a_place(r, node)
+    end = extreme(r)
+    if not isinstance(end, Indicator):
+        return None
+    r.assume("a new high or low is a close beyond the bars before it")
+    relation = ">" if end.name == "highest" else "<"
+    return Joined("and", (node, Comparison(left=CLOSE, relation=relation, right=end.model_copy(update={"shift": 1}))))
 
 
 APPEARS = ("appears", "appear", "forms", "form", "formed", "occurs", "occur", "prints", "shows", "comes", "happens")

@@ -19,6 +19,7 @@ from backtest_engine.english.events import (
 from backtest_engine.english.explain import operand as written
 from backtest_engine.english.indicators import Call, complete
 from backtest_engine.english.nodes import Joined, Moves, Node, Wrapped
+from backtest_engine.english.phrases import Match
 from backtest_engine.english.predicates import said_of
 from backtest_engine.english.prices import BEFORE_THIS
 from backtest_engine.english.pronouns import spoken_of
@@ -81,19 +82,26 @@ def _joint(r: Reader) -> str | None:
         r.take("WHEN")
         return "or"
     if (match := r.take("AND")) is not None:
-        only = any(word.text == "only" for word in r.words[max(0, match.end - 3) : match.end])
-        r.sign(",")
-        r.take("WHEN")
-        between = "" if r.done else r.text[r.words[start].start : r.words[r.place].end]
-        closing = r.context.closing or r.context.role == "excluded"
-        if ALSO_WHEN.search(between) or (closing and WHEN_AGAIN.search(between)):
-            return "either"
-        if WHEN_AGAIN.search(between):
-            return "only" if only else "again"
-        return "only" if only else "and"
+        return _and(r, match, start)
     if r.take("WITH"):
         return "and"
     return "comma" if comma else None
+
+
+def _and(r: Reader, match: Match, start: int) -> str:
+    """Say what `and`, `and only if`, `and when`, which has just been read, joins with."""
+    if r.words[match.end - 1].text == "both" and (r.peek("RELATION") or r.peek("IS")):
+        r.place = match.end - 1  # `with both above 20` speaks of two values
+    only = any(word.text == "only" for word in r.words[max(0, match.end - 3) : match.end])
+    r.sign(",")
+    r.take("WHEN")
+    between = "" if r.done else r.text[r.words[start].start : r.words[r.place].end]
+    closing = r.context.closing or r.context.role == "excluded"
+    if ALSO_WHEN.search(between) or (closing and WHEN_AGAIN.search(between)):
+        return "either"
+    if WHEN_AGAIN.search(between):
+        return "only" if only else "again"
+    return "only" if only else "and"
 
 
 def _when(r: Reader) -> str | None:
@@ -360,6 +368,7 @@ def comparison(r: Reader) -> Node | None:
     """Read a value and what is said of it."""
     if r.at("first") and any(match.kind == "PRICE" for match in r.next_found()):
         r.go(r.place + 1)
+        return _the_first(r, comparison(r))
     mark = r.mark()
     named = r.peek("IT") is not None
     subject = operand(r)
@@ -384,6 +393,15 @@ def comparison(r: Reader) -> Node | None:
     if unknown:
         _ask_about_an_unknown(r, before, mark[0])
     return _of_whom(r, node, subject, before, here, named=named, start=mark[0]) if implied else node
+
+
+def _the_first(r: Reader, node: Node | None) -> Node | None:
+    """`the first close above the SMA` opens a position on the bar of the cross; to close one, any is the first."""
+    direction = {">": "above", "<": "below"}.get(node.relation) if isinstance(node, Comparison) else None
+    if not isinstance(node, Comparison) or direction is None or r.context.role not in ("buy", "short"):
+        return node
+    r.assume("the first close beyond a line is the one that crosses it")
+    return Cross(left=node.left, direction="above" if direction == "above" else "below", right=node.right)
 
 
 def _of_whom(

@@ -99,10 +99,12 @@ def _side(r: Reader) -> tuple[str, PriceField | None] | None:
                 return name, price_word.value
             known = said.startswith(("high", "low")) and said not in ("highest", "lowest")
             return name, ("high" if name == "highest" else "low") if known else None
+    closing = r.sign("closing")
     match = r.take("PRICE", "high", "low")
     if match is None:
         return None
-    return ("highest", "high") if match.value == "high" else ("lowest", "low")
+    field: PriceField = "close" if closing else match.value
+    return "highest" if match.value == "high" else "lowest", field
 
 
 def _extreme_after_window(r: Reader) -> tuple[str, Operand | None, Window] | None:
@@ -124,8 +126,10 @@ def _said_again(r: Reader, span: Window) -> Window:
         again = window(r)
         if again is None and r.take("PREVIOUS"):
             again = Window(span.bars, 1)
-        if again is not None and again.bars == span.bars and r.sign(")"):
-            return Window(span.bars, max(span.shift, again.shift))
+        said = r.words[max(0, mark[0] - 4) : mark[0]]
+        longer = any(word.text in ("week", "weeks", "month", "months", "year", "years") for word in said)
+        if again is not None and (again.bars == span.bars or longer) and r.sign(")"):
+            return Window(again.bars, max(span.shift, again.shift))
     r.reset(mark)
     return span
 

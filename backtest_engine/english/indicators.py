@@ -67,7 +67,8 @@ def _remember(r: Reader, value: Indicator, start: int) -> None:
 def _called(r: Reader) -> Indicator | None:
     call = Call()
     start = r.place
-    pace = next((word for word in ("fast", "slow", "faster", "slower") if r.sign(word)), "")
+    named = r.peek("IND")  # as in `slow stochastic`
+    pace = "" if named else next((word for word in ("fast", "slow", "faster", "slower") if r.sign(word)), "")
     while not r.peek("IND") and r.first(lambda r: _prefix(r, call)):
         pass
     match = r.take("IND")
@@ -380,7 +381,8 @@ def _keltner_parts(r: Reader, call: Call) -> bool | None:
         return None
     r.sign("with", "and", ",", "(")
     before = r.number()
-    r.sign("x", "*", "times") if before is not None else None
+    if before is not None:
+        r.sign("x", "*", "times") or r.take("UNIT", "bar", "day")
     match = r.take("IND")
     part = match.value[0] if match is not None else ""
     if part == "ema" and "period" not in call.named:

@@ -211,7 +211,7 @@ def _moving(r: Reader, subject: Operand) -> Node | None:
     for right in rights:
         right = meant(r, subject, ">" if direction == "above" else "<", right)
         note(r, subject, direction, right)
-        if "back" in words.lower().split() and r.context.role in ("buy", "short"):
+        if {"back", "through", "past"} & set(words.lower().split()) and r.context.role in ("buy", "short"):
             nodes.append(Cross(left=subject, direction="above" if direction == "above" else "below", right=right))
             continue
         nodes.append(Moves(subject, direction, right, words))  # type: ignore[arg-type]
@@ -228,12 +228,18 @@ def _related(r: Reader, subject: Operand) -> Node | None:
         return None
     if isinstance(rights[0], Number):
         r.sign("level", "mark", "threshold")
-    after = r.take("AFTER")
+    after = None if _another_number(r) else r.take("AFTER")
     if after is not None:
         if relation != "==":
             return None
         relation = after.value
     return each(r, _length_afterwards(r, subject), relation, rights)
+
+
+def _another_number(r: Reader) -> bool:
+    """Whether `or under` begins another relation: `over 75 or under 35`, but not `75 or under`."""
+    match = r.peek("AFTER")
+    return match is not None and match.end < len(r.words) and r.words[match.end].number is not None
 
 
 # A share is written 0.05 by some indicators and 5 by others.
@@ -244,6 +250,7 @@ def _percentage(r: Reader, subject: Operand) -> tuple[Operand, ...] | None:
     """Read `5 %` in the scale of what it is compared with."""
     mark = r.mark()
     negative = r.sign("-", "minus")
+    r.sign("+", "plus")
     number = r.number()
     if number is None or not r.take("PCT") or not isinstance(subject, Indicator) or r.peek("RELATION"):
         r.reset(mark)
@@ -389,6 +396,7 @@ def _in_part_of_range(r: Reader, subject: Operand) -> Node | None:
             return None
         share = number / 100
     r.take("OF")
+    r.sign("its")
     if not (r.take("RANGE") or r.sign("bar", "candle", "day", "session")):
         return None
     above_low = Arithmetic(operator="-", left=subject, right=Price(field="low"))
@@ -413,6 +421,7 @@ def _at_extreme(r: Reader, subject: Operand) -> Node | None:
     """`is at its 12 bar maximum`, `makes a new 20-day high`."""
     new = r.take("NEW") is not None
     r.sign("at", "equals")
+    r.sign("its")
     value = extreme(r)
     if not isinstance(value, Indicator):
         return None

@@ -51,10 +51,32 @@ def _for_side(r: Reader) -> str | None:
     return None
 
 
+LINKS = (
+    *(
+        ":",
+        "=",
+        "-",
+        "of",
+        "at",
+        "is",
+        "by",
+        "to",
+        "loss",
+        "with",
+        "around?",
+        "placed",
+        "set",
+        "goes",
+        "it",
+        "on",
+        "be",
+    ),
+    *("starts", "begins", "lies", "sits"),
+)
+
+
 def _link(r: Reader) -> None:
-    while r.sign(
-        ":", "=", "-", "of", "at", "is", "by", "to", "loss", "with", "around?", "placed", "set", "goes", "it", "on", "be"
-    ):
+    while r.sign(*LINKS):
         pass
 
 
@@ -85,7 +107,7 @@ def distance(r: Reader, *, what: str, risk: bool, certain: bool = True) -> Any:
         r.assume("a pip is 0.0001")
         return PriceDistance(amount=round(number * 0.0001, 12))
     mark = r.mark()
-    if risk and r.sign(":") and r.number() == 1:
+    if risk and r.sign(":", "to") and r.number() == 1:
         r.take("RISK_UNIT")
         return RiskDistance(multiple=number)
     r.reset(mark)
@@ -296,6 +318,7 @@ def _trailing(r: Reader, outline: Outline) -> bool | None:
 
 def _anchor(r: Reader) -> str | None:
     mark = r.mark()
+    r.sign("measured", "counted", "calculated")
     if r.take("RELATION", "<", ">") or r.sign("from", "off"):
         if r.sign("best"):
             # `best close` of a long is its highest, of a short its lowest; `best price` goes by the highs and lows.
@@ -410,6 +433,10 @@ def _length(r: Reader, *, said: bool) -> float | None:
     unit = r.take("UNIT", "bar", "day", "week", "month")
     if unit is None:
         return None
+    mark = r.mark()
+    if r.sign("(") and (said := r.whole()) is not None and r.take("UNIT", "bar", "day") and r.sign(")"):
+        return said
+    r.reset(mark)
     bars = number * BARS_IN[unit.value]
     if bars != number:
         r.assume(f"{number:g} {unit.value}{'s' if number > 1 else ''} are taken as {bars:g} bars")

@@ -124,7 +124,11 @@ def while_true(r: Reader, result: Outline) -> bool | None:
         action = read_action(r) or ""
         if action not in ("buy", "short"):
             return None
+    waiting = len(result.orders)
     modifiers(r, result)
+    if len(result.orders) > waiting:
+        # `buy limit at … as long as …` says when the order is placed, not when the position is closed.
+        return None
     held = r.words[r.place - 1].text in ("hold", "holding", "invested", "stay", "keep")
     if not (
         r.sign("while", "whilst")

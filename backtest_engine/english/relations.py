@@ -66,10 +66,20 @@ def note(r: Reader, left: Operand, relation: str, right: Operand) -> None:
         )
     _ask_about_a_length(r, left, right)
     r.context.comparisons.append((left, relation, right))
-    r.context.subject, r.context.object = left, _base(right)
+    r.context.subject, r.context.object = left, left if _is_itself_earlier(left, right) else _base(right)
     if isinstance(left, Price) and left.shift and isinstance(right, Indicator) and right.shift == left.shift:
         # `yesterday below the VWAP and today above it`: the VWAP of the day that is spoken of.
         r.context.object = right.model_copy(update={"shift": 0})
+
+
+def _is_itself_earlier(left: Operand, right: Operand) -> bool:
+    """`the SMA is higher than 5 bars ago`: what is spoken of is the SMA, as it is now."""
+    return (
+        isinstance(left, Indicator)
+        and isinstance(right, Indicator)
+        and right.shift > left.shift
+        and right.model_copy(update={"shift": left.shift}) == left
+    )
 
 
 LONGEST = 400

@@ -111,6 +111,7 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
             and result.orders[-1][2][1] == r.place
             and (r.done or r.words[r.place].kind == "end" or r.at(","))
         ):
+            _ask_whether_titled(r, result)
             node = Always()
             break
         node = r.first(condition, opposite)
@@ -141,6 +142,18 @@ def _action_of_an_order(r: Reader) -> str | None:
 def _give_side(result: Outline, action: str, waiting: int) -> None:
     side = {"buy": "long", "short": "short"}.get(action)
     result.orders[waiting:] = [(side, order, places) for _, order, places in result.orders[waiting:]]
+
+
+def _ask_whether_titled(r: Reader, result: Outline) -> None:
+    """`Golden cross: buy with a limit order …`: a name, or what the order waits for?"""
+    if result.title:
+        r.ask(
+            f"Is '{result.title}' the name of the strategy, or the condition on which the order is placed? Say 'buy "
+            "when …', or 'on every bar'.",
+            "entry",
+            0,
+            result.title_words,
+        )
 
 
 def _refuse_parts(r: Reader, result: Outline, action: str, sized: int, start: int) -> None:

@@ -50,7 +50,7 @@ class Settling:
                 inner = self.condition(node.inner, side, "state" if node.kind in ("streak", "not") else role)
                 return None if inner is None else _wrapped(node, inner)
             case Moves():
-                return self._moves(node, role)
+                return self._moves(node, side, role)
             case SidesDiffer():
                 opening = role != "exit"
                 chosen = node.long if (side == "long") == opening else node.short
@@ -68,13 +68,23 @@ class Settling:
                 return None
         return node
 
-    def _moves(self, node: Moves, role: str) -> Condition:
+    def _moves(self, node: Moves, side: SideName, role: str) -> Condition:
         relation = ">" if node.direction == "above" else "<"
-        if role == "entry" and not isinstance(node.right, Number) and _is_line(node.right):
+        line = role == "entry" and not isinstance(node.right, Number) and _is_line(node.right)
+        if line or self._goes_on(node, side):
             self.r.assume(f"'{node.words}' means the bar on which it crosses")
             return Cross(left=node.left, direction=node.direction, right=node.right)
         self.r.assume(f"'{node.words}' means every bar on which it is {node.direction}")
         return Comparison(left=node.left, relation=relation, right=node.right)
+
+    def _goes_on(self, node: Moves, side: SideName) -> bool:
+        """Whether entry and exit go the same way, as in `rises above 30, sell when it rises above 70`.
+
+        As states they would hold at the same time, and every position would be followed by the next.
+        """
+        other = self.exits.get(side) if node is self.entries[side] else self.entries[side]
+        both = isinstance(other, Moves) and node in (self.entries[side], self.exits.get(side))
+        return both and (other.left, other.direction) == (node.left, node.direction)  # type: ignore[union-attr]
 
     def _returns(self, node: Returns, side: SideName) -> Condition | None:
         """Back to a value: from below where the entry left it below, from above otherwise."""

@@ -9,11 +9,14 @@ from backtest_engine.spec import (
     CashSize,
     CoolDown,
     FractionSize,
+    Indicator,
     LimitOrder,
     Number,
+    Price,
     RiskSize,
     StopOrder,
     UnitSize,
+    parts,
 )
 
 
@@ -126,8 +129,11 @@ def _words(r: Reader) -> Any:
         return FractionSize(fraction=0.5)
     mark = r.mark()
     share = 0.25 if r.take("QUARTER") else 1 / 3 if r.take("THIRD") else None
-    if share is not None and r.sign("of") and r.take("EQUITY"):
-        return FractionSize(fraction=round(share, 12))
+    if share is not None and r.sign("of"):
+        if r.take("AVAILABLE"):
+            return FractionSize(fraction=round(share, 12), of="available")
+        if r.take("EQUITY"):
+            return FractionSize(fraction=round(share, 12))
     r.reset(mark)
     if r.take("ALL_IN"):
         r.sign("each", "per") and r.sign("time", "trade")
@@ -147,6 +153,8 @@ def waiting_order(r: Reader) -> Any:
     value = operand(r)
     if value is None or isinstance(value, Number):
         return None
+    if any(isinstance(part, Price | Indicator) and part.shift for part in parts(value)):
+        r.assume("the price of the order is that of bars before the signal bar")
     bars = _validity(r)
     return LimitOrder(at=value, bars=bars) if match.kind == "LIMIT" else StopOrder(at=value, bars=bars)
 

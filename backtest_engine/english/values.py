@@ -50,6 +50,9 @@ def _as_long_as(r: Reader, spread: Indicator, base: Operand) -> Indicator:
 def of_itself(r: Reader, value: Operand) -> Operand | None:
     """Read `RSI above its 9-bar average` as the average of the RSI."""
     subject = r.context.subject
+    if isinstance(value, Price) and isinstance(subject, Price) and not value.shift:
+        # `yesterday's close was below its open`: the open of yesterday.
+        return value.model_copy(update={"shift": subject.shift, "timeframe": subject.timeframe})
     if not isinstance(value, Indicator) or value.name not in AVERAGES or value.source is not None:
         return value
     if isinstance(subject, Arithmetic):
