@@ -434,8 +434,8 @@ def _length(r: Reader, *, said: bool) -> float | None:
     if unit is None:
         return None
     mark = r.mark()
-    if r.sign("(") and (said := r.whole()) is not None and r.take("UNIT", "bar", "day") and r.sign(")"):
-        return said
+    if r.sign("(") and (restated := r.whole()) is not None and r.take("UNIT", "bar", "day") and r.sign(")"):
+        return restated
     r.reset(mark)
     bars = number * BARS_IN[unit.value]
     if bars != number:
