@@ -62,7 +62,7 @@ def modifiers(r: Reader, result: Outline) -> None:
         if not _is_said_of_the_close(r) and r.take("AT_CLOSE"):
             r.assume("orders are decided at the close and filled at the next open")
             continue
-        if r.sign("only", "position", "shares", "stock", "again"):
+        if r.sign("only", "position", "shares", "stock", "again") or (r.sign("into") and r.take("IT")):
             continue
         r.place = start
         return

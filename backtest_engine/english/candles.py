@@ -2,7 +2,7 @@
 
 from backtest_engine.english.extremes import extreme, window
 from backtest_engine.english.nodes import Joined, Node, Wrapped
-from backtest_engine.english.prices import RANGE
+from backtest_engine.english.prices import BEFORE_THIS, RANGE
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.values import operand
 from backtest_engine.indicators import REGISTRY
@@ -18,7 +18,15 @@ def _before(price: Price) -> Price:
 def candle(r: Reader) -> Node | None:
     """Read a statement about the shape of bars."""
     found: Node | None = r.first(
-        bar_of_a_day, longer_bar, moved_in_a_row, streak_of_bars, narrow_range, widest_or_narrowest, gap, pattern
+        bar_of_a_day,
+        longer_bar,
+        moved_in_a_row,
+        last_bars,
+        streak_of_bars,
+        narrow_range,
+        widest_or_narrowest,
+        gap,
+        pattern,
     )
     return found
 
@@ -114,6 +122,29 @@ def _closing_there(r: Reader, node: Node) -> Node | None:
     return Joined("and", (node, Comparison(left=CLOSE, relation=relation, right=end.model_copy(update={"shift": 1}))))
 
 
+def last_bars(r: Reader) -> Node | None:
+    """`the last 3 candles were green`, `all of the previous 4 bars closed higher`."""
+    r.take("BOTH")
+    said = r.peek("PREVIOUS")
+    before = said is not None and r.words[said.end - 1].text in BEFORE_THIS
+    number = r.whole() if r.take("PREVIOUS") else None
+    if number is None or number < 2 or not r.take("UNIT", "bar", "day"):
+        return None
+    r.take("BOTH")
+    r.take("IS") if not (r.peek("UPBAR") or r.peek("DOWNBAR")) else None
+    node = _coloured_or_up(r) or _bar_kind(r)
+    if node is None:
+        return None
+    streak = Wrapped("streak", node, number)
+    return Wrapped("ago", streak, 1) if before else streak
+
+
+def _coloured_or_up(r: Reader) -> Node | None:
+    """Read the one word for a bar that closes above or below its open: `up` and `down` are against the bar before."""
+    match = r.take("UPBAR") or r.take("DOWNBAR")
+    return None if match is None else Comparison(left=CLOSE, relation=">" if match.kind == "UPBAR" else "<", right=OPEN)
+
+
 APPEARS = ("appears", "appear", "forms", "form", "formed", "occurs", "occur", "prints", "shows", "comes", "happens")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -121,6 +152,9 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 def _nth(r: Reader) -> int | None:
     """Read `third` in `the third lower close in a row`."""
     word = r.word
+    if word is not None and word.kind == "ordinal" and word.number is not None and word.number > 1:
+        r.go(r.place + 1)
+        return int(word.number)
     if word is None or not r.sign(*ORDINALS[1:]):
         return None
     return ORDINALS.index(word.text) + 1
@@ -218,7 +252,7 @@ def gap(r: Reader) -> Node | None:
     if number is not None:
         if not r.take("PCT"):
             return None
-        after = r.take("AFTER")
+        after = r.or_more()
         share = number / 100 if up else -number / 100
         base = Arithmetic(operator="*", left=Number(value=round(1 + share, 12)), right=base)
         strict = limit is not None and limit.value in (">", "<") and after is None

@@ -4,6 +4,7 @@ from backtest_engine.english.extremes import extreme, window
 from backtest_engine.english.nodes import Node
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.relations import INCLUSIVE, each
+from backtest_engine.english.targets import compared
 from backtest_engine.english.values import operand, scaled
 from backtest_engine.spec import (
     FLIPPED,
@@ -31,11 +32,11 @@ def percent_beside(r: Reader, subject: Operand) -> Node | None:
     amount = r.number()
     if amount is None or not r.take("PCT"):
         return None
-    after = r.take("AFTER")
+    after = r.or_more()
     relation = r.take("RELATION", ">", "<") or r.take("MOVE")
     if relation is None:
         return None
-    base = operand(r)
+    base = compared(r)
     if base is None or isinstance(base, Number):
         return None
     if subject == Price() and base in (Price(field="high"), Price(field="low")):
@@ -69,7 +70,7 @@ def changing(r: Reader, subject: Operand) -> Node | None:
     limit = r.take("RELATION")
     amount = r.number()
     if amount is not None and r.take("PCT"):
-        after = r.take("AFTER")
+        after = r.or_more()
         if r.peek("RELATION", "<", ">"):
             r.reset(mark)
             return percent_beside(r, subject)
@@ -90,7 +91,7 @@ def changing(r: Reader, subject: Operand) -> Node | None:
 def _changed_by(r: Reader, subject: Price | Indicator, up: bool, amount: float, limit: str) -> Node | None:
     mark = r.mark()
     back, referred = 1, True
-    if r.sign("in", "over", "within", "from", "since", "vs", "on", "during", "across", "against") or r.take("AFTER"):
+    if r.sign("in", "over", "within", "from", "since", "vs", "on", "during", "across", "against") or r.or_more():
         place = r.place
         high = extreme(r) is not None
         r.place = place

@@ -222,6 +222,7 @@ def atom(r: Reader) -> Node | None:
         ordered,
         at_level,
         both_of_them,
+        _closes_in_a_row,
         _bars_after,
         comparison,
         at_reading,
@@ -279,6 +280,16 @@ def _tail(r: Reader, node: Node) -> Node:
     return node
 
 
+def _closes_in_a_row(r: Reader) -> Node | None:
+    """`two consecutive closes above the SMA`."""
+    r.sign("been", "be", "are", "have")
+    number = r.whole()
+    if number is None or number < 2 or not r.take("ROW") or not r.take("PRICE", "close"):
+        return None
+    node = said_of(r, Price())
+    return None if node is None else Wrapped("streak", node, number)
+
+
 def _bars_after(r: Reader) -> Node | None:
     """`two days after RSI drops below 30`: what was so many bars ago."""
     bars = r.whole()
@@ -315,6 +326,7 @@ def _streak(r: Reader, node: Node) -> Node | None:
 def _within(r: Reader, node: Node) -> Node | None:
     r.sign("at") and r.sign("least") and r.number() and r.sign("time", "times")
     r.sign("sometime")
+    r.sign("any", "some") and r.sign("time", "point")
     if not (r.sign("in", "within", "during", "over", "at", "any")):
         return None
     r.sign("some") and r.sign("point")
@@ -369,6 +381,8 @@ def comparison(r: Reader) -> Node | None:
     if r.at("first") and any(match.kind == "PRICE" for match in r.next_found()):
         r.go(r.place + 1)
         return _the_first(r, comparison(r))
+    if r.at("its") and any(match.kind == "RELATION" for match in r.next_found()):
+        r.go(r.place + 1)  # `sell when its above 70`
     mark = r.mark()
     named = r.peek("IT") is not None
     subject = operand(r)
@@ -419,6 +433,8 @@ def _of_whom(
     if several and _several(r, start):
         r.ask("Which of the values is meant, or all of them? Name them.", "which values", start)
     spoken = spoken_of(subject, before, r.context.comparisons[len(before) :], named=named, joint=r.context.joined)
+    if spoken is None and _closes(r, start) and not isinstance(r.context.object, Number):
+        spoken = Price()
     if spoken is None:
         r.ask("What does 'it' stand for? Name the value.", "what 'it' is", start)
         return node
@@ -431,6 +447,12 @@ def _of_whom(
         what = "'it'" if named else "what is not named"
         r.assume(f"{what} is {written(spoken)}")
     return said
+
+
+def _closes(r: Reader, place: int) -> bool:
+    """Whether it is said that `it closes` somewhere, as only a price does."""
+    match = next((match for match in r.found[place] if match.kind == "IT"), None)
+    return match is not None and match.end < len(r.words) and r.words[match.end].text in ("closes", "closed", "close")
 
 
 SEVERAL = re.compile(r"\b(?:either|both|they|them|these|those)\b", re.IGNORECASE)

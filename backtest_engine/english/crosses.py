@@ -69,7 +69,7 @@ def cross_event(r: Reader) -> Node | None:
     """Read a cross that is named: `20/50 SMA bullish cross`, `golden cross`, `MACD crossover`."""
     if (named := _cross_of(r)) is not None:
         return named
-    found = _one_over_the_other(r) or _lines_then_cross(r) or _cross_then_lines(r)
+    found = _one_over_the_other(r) or _lines_around_an_x(r) or _lines_then_cross(r) or _cross_then_lines(r)
     if found is None:
         return None
     direction, (left, right) = found
@@ -103,6 +103,17 @@ def _one_over_the_other(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None
         r.reset(mark)
         return None
     return "above" if side.value == ">" else "below", (left, right)
+
+
+def _lines_around_an_x(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None:
+    """Read `ema8 x ema34`: a cross either way."""
+    mark = r.mark()
+    left = indicator(r)
+    right = indicator(r) if left is not None and r.sign("x") else None
+    if left is None or right is None or {left.name, right.name} - {*AVERAGES} or r.peek("CROSS"):
+        r.reset(mark)
+        return None
+    return "any", (left, right)
 
 
 def _lines_then_cross(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None:

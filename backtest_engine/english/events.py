@@ -42,7 +42,7 @@ def open_profit(r: Reader) -> Node | None:
     number = r.number()
     if number is None or not r.take("PCT"):
         return None
-    after = r.take("AFTER")
+    after = r.or_more()
     if bare and (r.at("in", "on") or not (_stands_alone(r) or r.peek("OR"))):
         return None
     if bare:

@@ -26,6 +26,8 @@ def window(r: Reader) -> Window | None:
         r.take("PREVIOUS")
     said = r.place > mark[0]
     number = r.whole()
+    if number is not None and not said and r.at("previous", "prior", "preceding") and r.take("PREVIOUS"):
+        previous = True  # `the 55 previous days`
     unit = r.take("UNIT")
     if number is not None and unit is None and said and not r.peek("PCT"):
         # `the lowest low of the previous 10`
@@ -121,6 +123,9 @@ def _extreme_after_window(r: Reader) -> tuple[str, Operand | None, Window] | Non
 def _said_again(r: Reader, span: Window) -> Window:
     """Read `the 20-day high (previous 20 bars)`: the same bars, without this one."""
     mark = r.mark()
+    behind = r.peek("PREVIOUS")
+    if behind is not None and behind.end - r.place > 1 and r.take("PREVIOUS"):
+        return Window(span.bars, max(span.shift, 1))
     if r.sign("("):
         r.take("OF")
         again = window(r)

@@ -69,6 +69,7 @@ _LEXEME = re.compile(
   | (?P<ordinal>\b\d+(?:st|nd|rd|th)\b)
   | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)(?P<suffix>k\b)?
   | (?P<times>(?<=\d)x(?=[a-z]))
+  | (?P<namely>\bi\.e\b\.?)
   | (?P<with>\bw/(?=\s))
   | (?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)
   | (?P<sign>[<>=!]=|=>|=<|-{1,2}>|&&|\|\||>>|[^\w\s]|_)
@@ -118,8 +119,8 @@ def _word(match: re.Match[str], plain: str, before: list[Word]) -> Word | None:
         return Word(text, start, end, None, "clock")
     if match["ordinal"]:
         return Word(text, start, end, float(text[:-2]), "ordinal")
-    if match["with"]:
-        return Word("with", start, end)
+    if match["with"] or match["namely"]:
+        return Word("with" if match["with"] else "namely", start, end)
     if match["word"] or match["times"]:
         return Word(text, start, end)
     if match["smile"]:

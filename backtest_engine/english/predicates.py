@@ -228,18 +228,12 @@ def _related(r: Reader, subject: Operand) -> Node | None:
         return None
     if isinstance(rights[0], Number):
         r.sign("level", "mark", "threshold")
-    after = None if _another_number(r) else r.take("AFTER")
+    after = r.or_more()
     if after is not None:
         if relation != "==":
             return None
         relation = after.value
     return each(r, _length_afterwards(r, subject), relation, rights)
-
-
-def _another_number(r: Reader) -> bool:
-    """Whether `or under` begins another relation: `over 75 or under 35`, but not `75 or under`."""
-    match = r.peek("AFTER")
-    return match is not None and match.end < len(r.words) and r.words[match.end].number is not None
 
 
 # A share is written 0.05 by some indicators and 5 by others.
@@ -412,7 +406,7 @@ def _returning(r: Reader, subject: Operand) -> Node | None:
     value = compared(r)
     if value is None:
         return None
-    r.take("AFTER")
+    r.or_more()
     note(r, subject, "reached", value)
     return Returns(subject, value)
 
@@ -443,7 +437,7 @@ def _inclusive_number(r: Reader, subject: Operand) -> Node | None:
         more = number.left.value > 1
         r.assume(f"'{r.span(start)}' means at {'least' if more else 'most'} that")
         return each(r, subject, ">=" if more else "<=", (number,))
-    after = r.take("AFTER") if isinstance(number, Number) else None
+    after = r.or_more() if isinstance(number, Number) else None
     if number is None or after is None:
         return None
     return each(r, subject, after.value, (number,))

@@ -52,26 +52,8 @@ def _for_side(r: Reader) -> str | None:
 
 
 LINKS = (
-    *(
-        ":",
-        "=",
-        "-",
-        "of",
-        "at",
-        "is",
-        "by",
-        "to",
-        "loss",
-        "with",
-        "around?",
-        "placed",
-        "set",
-        "goes",
-        "it",
-        "on",
-        "be",
-    ),
-    *("starts", "begins", "lies", "sits"),
+    *(":", "=", "-", "of", "at", "is", "by", "to", "loss", "with", "around", "placed"),
+    *("set", "goes", "it", "on", "be", "starts", "begins", "lies", "sits"),
 )
 
 
@@ -189,6 +171,9 @@ def _stop(r: Reader, outline: Outline) -> bool | None:
     side = _leading_side(r)
     if r.take("STOP"):
         _link(r)
+        if r.sign("none", "no"):
+            outline.restrictions.add("no_stop")
+            return True
         value = _distance_or_level(r, what="stop", risk=False)
         if value is None:
             return None
@@ -275,6 +260,9 @@ def _target(r: Reader, outline: Outline) -> bool | None:
     side = _leading_side(r)
     if r.take("TARGET"):
         _link(r)
+        if r.sign("none", "no"):
+            outline.restrictions.add("no_target")
+            return True
         value = _distance_or_level(r, what="target", risk=True)
         if value is None:
             word = r.take("FACTOR")
@@ -402,8 +390,11 @@ def _time(r: Reader, outline: Outline) -> bool | None:
 
 
 def time_alone(r: Reader, outline: Outline) -> bool | None:
-    """`sell when RSI is above 70 or 10 days`: a holding time, where nothing else follows."""
+    """`sell when RSI is above 70 or 10 days`, `or I have been in for 30 bars`: a holding time, and nothing else."""
     start = r.place
+    r.sign("been", "held")
+    r.sign("in") and r.sign("trade", "position", "it", "market")
+    r.sign("for")
     number = _length(r, said=False)
     r.sign("max", "maximum", "pass", "passed", "passes", "later", "elapsed")
     ended = r.done or r.words[r.place].kind == "end" or r.at(",")

@@ -181,6 +181,16 @@ class Reader:
         match = self.take("NUMBER")
         return float(match.value) * self._thousands() if match is not None else None
 
+    def or_more(self) -> Match | None:
+        """Read `or more` behind a number, but not in `over 75 or under 35`, where another relation begins."""
+        match = self.peek("AFTER")
+        if match is None:
+            return None
+        following = self.words[match.end] if match.end < len(self.words) else None
+        if following is not None and (following.number is not None or following.text == "than"):
+            return None
+        return self.take("AFTER")
+
     def _thousands(self) -> float:
         return 1e6 if self.sign("million", "mln") else 1e3 if self.sign("thousand") else 1.0
 

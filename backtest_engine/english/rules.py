@@ -97,6 +97,8 @@ def hold_all(r: Reader, result: Outline) -> bool | None:
 def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
     """`buy when …`, `sell: …`, `long close > upper`."""
     start = r.place
+    if r.take("ONCE_IN"):
+        r.sign(",")
     _skip_to_the_action(r)
     action = _action_of_an_order(r) or read_action(r)
     if action is None:
@@ -130,6 +132,19 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
     _ask_about_exit(r, result, action, waiting, start)
     _give_side(result, action, waiting)
     return True
+
+
+def _until(r: Reader, result: Outline, action: str) -> None:
+    """Read `… until RSI is above 70` after an entry: that is the exit."""
+    mark = r.mark()
+    start = r.place
+    if action in ("buy", "short") and r.take("UNTIL"):
+        r.context.role = "sell" if action == "buy" else "cover"
+        node = condition(r)
+        if node is not None:
+            result.rules.append(Rule(r.context.role, node, (start, r.place)))
+            return
+    r.reset(mark)
 
 
 def _action_of_an_order(r: Reader) -> str | None:
@@ -183,7 +198,10 @@ def _ask_about_the_past(r: Reader, node: Node, start: int) -> None:
         )
 
 
-LEADS = ("it", "to", "want", "wants", "would", "system", "bot", "strategy", "algorithm", "trader")
+LEADS = (
+    *("it", "to", "place", "put", "set", "want", "wants", "would"),
+    *("system", "bot", "strategy", "algorithm", "trader"),
+)
 
 
 def _skip_to_the_action(r: Reader) -> None:
@@ -296,6 +314,7 @@ def rule_reversed(r: Reader, result: Outline) -> bool | None:
     modifiers_after(r, result)
     _ask_about_exit(r, result, action, waiting, start)
     _give_side(result, action, waiting)
+    _until(r, result, action)
     return True
 
 

@@ -47,7 +47,7 @@ def sizing(r: Reader, outline: Outline) -> bool | None:
 
 
 def _each_time(r: Reader) -> None:
-    while r.take("SIZE") or r.sign("on", "for", "in", "every", "each", "per", "at", "a"):
+    while r.take("SIZE") or r.sign("on", "for", "in", "to", "every", "each", "per", "at", "a"):
         pass
 
 

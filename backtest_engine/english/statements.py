@@ -6,6 +6,7 @@ from typing import Any
 
 from backtest_engine.english.beginnings import read_title, small_talk, style
 from backtest_engine.english.conditions import condition
+from backtest_engine.english.dated import dated_rule, held_between
 from backtest_engine.english.leftovers import give_up
 from backtest_engine.english.mentions import aim, market, mention, usual
 from backtest_engine.english.outline import Outline, Rule
@@ -74,8 +75,10 @@ def _more_exits(r: Reader, result: Outline) -> bool:
         r.reset(mark)
         return False
     short = r.mark()
-    closing = [rule.places for rule in result.rules[-1:] if rule.action in CLOSING]
-    ending = any(places[1] == mark[0] for places in [*closing, *(one.places for one in result.protections[-1:])])
+    ends = [rule.places[1] for rule in result.rules[-1:] if rule.action in CLOSING]
+    ends += [one.places[1] for one in result.protections[-1:]]
+    behind_comma = mark[0] > 0 and r.words[mark[0] - 1].text == ","
+    ending = mark[0] in ends or (behind_comma and mark[0] - 1 in ends)
     r.sign("at", "on", "after", "by") if not r.peek("HOLD") and r.at("at", "on", "by") else None
     if ending and (protection(r, result) or time_alone(r, result)) and _complete(r):
         return True
@@ -199,12 +202,14 @@ STATEMENTS: tuple[Statement, ...] = (
     added,
     held_until,
     exclusion,
+    held_between,
     while_true,
     flat_when,
     rule_of,
     protected,
     mirror_rule,
     limited_rules,
+    dated_rule,
     rule_reversed,
     sizing,
     entry_filter,

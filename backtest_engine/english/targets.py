@@ -74,11 +74,14 @@ def _as_it_was(r: Reader) -> Operand | None:
     """`than it was 20 bars ago`: the same value, earlier."""
     mark = r.mark()
     subject = r.context.subject
-    if isinstance(subject, Price | Indicator) and (r.sign("its") or r.take("IT")):
-        r.sign("was", "value", "level")
-        back = bars_back(r)
-        if back:
-            return subject.model_copy(update={"shift": subject.shift + back})
+    if not isinstance(subject, Price | Indicator):
+        return None
+    said = r.sign("its") or r.take("IT") is not None
+    r.sign("was", "value", "level") if said else None
+    back = bars_back(r) if said or r.peek("YESTERDAY") or (r.word is not None and r.word.number is not None) else None
+    if back and (said or (ends_here(r) and not r.peek("PRICE"))):
+        # `higher than 5 bars ago` and `than it was 5 bars ago` are the same.
+        return subject.model_copy(update={"shift": subject.shift + back})
     r.reset(mark)
     return None
 
@@ -112,7 +115,7 @@ def ends_here(r: Reader) -> bool:
         return True
     return r.word is None or bool(
         r.word.kind == "end"
-        or r.at(",", ")", "and", "or", "then", ":")
+        or r.at(",", ")", "and", "or", "then", ":", "=", "->")
         or r.peek("ACT")
         or r.peek("AND")
         or r.peek("OR")
@@ -131,13 +134,23 @@ def _all_of_a_kind(r: Reader) -> tuple[Operand, ...] | None:
         return None
     match = r.take("IND")
     if match is None:
-        return None
+        return _last_two(r)
     found = [
         value
         for value in r.context.indicators
         if value.name == match.value[0] or (match.value[0] == "sma" and value.name in AVERAGES)
     ]
     return tuple(found) if len(found) > 1 else None
+
+
+def _last_two(r: Reader) -> tuple[Operand, ...] | None:
+    """`the EMA 20 above the EMA 50 and the close above both`: the two that were compared last."""
+    if not r.context.comparisons or not ends_here(r):
+        return None
+    left, _, right = r.context.comparisons[-1]
+    if not (isinstance(left, Indicator) and isinstance(right, Indicator)) or r.context.subject in (left, right):
+        return None
+    return left, right
 
 
 def listing(r: Reader) -> tuple[Operand, ...] | None:

@@ -182,6 +182,8 @@ def plain_number(r: Reader) -> Operand | None:
     number = r.number()
     if number is None or r.peek("PCT") or r.peek("UNIT", "bar", "day") or r.peek("PIPS") or r.peek("IND"):
         return None
+    if r.at("position", "positions", "trade", "trades", "entry", "entries"):
+        return None
     if (
         not negative
         and _the(r, start)
@@ -259,9 +261,12 @@ def spread(r: Reader) -> Operand | None:
 
 
 def pronoun(r: Reader) -> Operand | None:
-    """Read a word that stands for the value spoken of last."""
+    """Read a word that stands for the value spoken of last, or for what that was held against."""
     if r.context.subject is None or not r.take("IT"):
         return None
+    other = r.context.object
+    if r.context.compared and other is not None and not isinstance(other, Number):
+        return other  # nothing is held against itself
     return r.context.subject
 
 
