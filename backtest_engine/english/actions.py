@@ -28,6 +28,8 @@ MAY_BE_A_PRICE = ("close", "closes", "closing", "closed")
 
 def _says_of_price(r: Reader, place: int) -> bool:
     """Whether `close` is a price here: it is an action only where a condition or the end of the sentence follows."""
+    if place > 1 and r.words[place - 2].text in ("that", "which"):
+        return True  # `an outside bar that closes in the top half of its range`
     if r.words[place - 1].text == "closing" and place < len(r.words):
         # `a day closing at a 20-day high` says where it closes, `closing when …` and `closing: …` what is done.
         when = any(match.kind == "WHEN" for match in r.found[place])
@@ -55,6 +57,9 @@ def modifiers(r: Reader, result: Outline) -> None:
             result.orders.append((None, waiting, (start, r.place)))
             continue
         r.place = start
+        if r.sign("in", "into") and (r.take("IT") or r.take("PRICE", "close") or r.peek("WHEN")):
+            continue
+        r.place = start
         if r.place and r.peek("MARKET") and not any(m.kind == "WHEN" for m in r.found[r.place - 1]):
             r.take("MARKET")
             r.assume(f"'{r.span(start)}': the market is chosen when the strategy is run")
@@ -62,7 +67,7 @@ def modifiers(r: Reader, result: Outline) -> None:
         if not _is_said_of_the_close(r) and r.take("AT_CLOSE"):
             r.assume("orders are decided at the close and filled at the next open")
             continue
-        if r.sign("only", "position", "shares", "stock", "again") or (r.sign("into") and r.take("IT")):
+        if r.sign("only", "position", "shares", "stock", "again"):
             continue
         r.place = start
         return
@@ -114,6 +119,16 @@ def invests(r: Reader) -> str | None:
         return "buy"
     r.reset(mark)
     return None
+
+
+PUTTING = ("put", "invest", "commit", "allocate", "deploy", "stake")
+
+
+def puts_in(r: Reader) -> str | None:
+    """Read `put a third of the cash into it when …` as buying."""
+    if not r.at(*PUTTING):
+        return None
+    return invests(r)
 
 
 def coming_action(r: Reader) -> str:

@@ -371,7 +371,7 @@ def _time(r: Reader, outline: Outline) -> bool | None:
     if act and _day_after(r, linked=linked):
         return _bars(r, outline, 1, start, act)
     number = _length(r, said=bool(hold) or linked)
-    if number is None:
+    if number is None or r.peek("PRICE", "high", "low"):
         return None
     later = r.take("LATER") or r.sign("later", "maximum", "max")
     if not (hold or linked or later):

@@ -9,6 +9,7 @@ from backtest_engine.english.actions import (
     modifiers,
     modifiers_after,
     opposite,
+    puts_in,
     read_action,
     to_the_action,
 )
@@ -100,7 +101,7 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
     if r.take("ONCE_IN"):
         r.sign(",")
     _skip_to_the_action(r)
-    action = _action_of_an_order(r) or read_action(r)
+    action = _action_of_an_order(r) or read_action(r) or puts_in(r)
     if action is None:
         return None
     r.context.role = action
