@@ -107,7 +107,8 @@ def streak_of_bars(r: Reader) -> Node | None:
         r.take("ROW")
         node = Wrapped("streak", node, number)
     r.sign(*APPEARS)
-    return _closing_there(r, node) if r.sign("closing") else node
+    said = r.sign("closing") or (r.sign("that", "which") and r.sign("closes", "closed"))
+    return _closing_there(r, node) if said else node
 
 
 def _closing_there(r: Reader, node: Node) -> Node | None:
