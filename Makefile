@@ -12,7 +12,7 @@ help: ## Show this list
 setup: $(SETUP) .env ## Create .venv with everything, and .env with a fresh secret key
 
 $(SETUP): requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 is needed; say which with PYTHON=…") if sys.version_info[:2] != (3, 11) else None'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 is needed, 3.11.5 or later of it; say which with PYTHON=…") if not (3, 11, 5) <= sys.version_info < (3, 12) else None'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@

@@ -120,9 +120,9 @@ class Environment(ModelSettings):
     @model_validator(mode="after")
     def has_a_secret_key(self) -> "Environment":
         """Refuse to start a server whose sessions anyone can forge."""
-        if not self.debug and len(self.secret_key.get_secret_value()) < 32:
+        if not self.debug and len(self.secret_key.get_secret_value()) < 50:
             raise ValueError(
-                "SECRET_KEY must be set to at least 32 characters unless DEBUG=true; "
+                "SECRET_KEY must be set to at least 50 characters unless DEBUG=true; "
                 "`make setup` writes one into .env, or run: python -m algoagent.environment"
             )
         return self
