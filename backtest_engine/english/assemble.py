@@ -25,6 +25,7 @@ from backtest_engine.spec import (
     RiskSize,
     Side,
     StrategySpec,
+    TimeOfDay,
     parts,
     parts_of,
 )
@@ -81,6 +82,10 @@ class Assembly:
         )
         if any(is_dated(part) for part in parts(spec)):
             self.r.assume("what is decided on a day is filled at the open of the next bar")
+        if any(isinstance(part, TimeOfDay) for part in parts(spec)):
+            self.r.assume(
+                "what is decided at a time is filled at the open of the next bar, after the last on the next day"
+            )
         self._mentions(spec)
         return Whole(spec, self.words)
 
@@ -265,20 +270,33 @@ class Assembly:
         return self._sides_of_a_plain_exit(rule)
 
     def _sides_of_a_plain_exit(self, rule: Rule) -> list[SideName]:
-        """`exit when …` closes what was opened before it, unless that has an exit of its own."""
+        """`exit when …` closes what was opened before it; where each side has an exit of its own, it closes both."""
         if len(self.entries) < 2:
             return list(self.entries)
         own: dict[SideName, str] = {"long": "sell", "short": "cover"}
         specific = {side for side, action in own.items() if any(one.action == action for one in self.outline.rules)}
-        rules = self.outline.rules
-        plain = [place for place, one in enumerate(rules) if one.action == "exit"]
+        words = self.r.span(*rule.places).lower().split()
+        if len(specific) == 2 or not set(words).isdisjoint(("all", "any", "everything", "both", "either")):
+            return list(self.entries)
+        opened = self._opened_before(rule) or list(self.entries)
+        if specific and set(opened) == set(self.entries):
+            (side,) = specific
+            self.r.ask(
+                f"Does '{self.r.span(*rule.places)}' close {side} positions too, which have an exit of their own?",
+                "which side",
+                *rule.places,
+            )
+        return [side for side in opened if side not in specific]
+
+    def _opened_before(self, rule: Rule) -> list[SideName]:
+        """Return the sides that were opened since something was closed."""
         opened: list[SideName] = []
-        for one in rules[: rules.index(rule)]:
-            if one.action == "exit" and len(plain) > 1:
+        for one in self.outline.rules[: self.outline.rules.index(rule)]:
+            if one.action in CLOSING:
                 opened = []
             if one.action in ("buy", "short"):
                 opened.append("long" if one.action == "buy" else "short")
-        return [side for side in opened or list(self.entries) if side not in specific]
+        return opened
 
     def _leave(self, side: SideName, rule: Rule) -> None:
         node = rule.node
@@ -341,7 +359,9 @@ class Assembly:
 
     def _check_way_out(self, name: SideName, closing: set[str]) -> None:
         stopped = closing == {"stop_loss"} and "no_other_exit" not in self.outline.restrictions
-        if len(self.entries) == 2 and not self.exits and (not closing or stopped):
+        other: SideName = "short" if name == "long" else "long"
+        turned = other in self.exits and self.exits[other] == self.entries[name]  # `sell and go short when …`
+        if len(self.entries) == 2 and (not self.exits or turned) and (not closing or stopped):
             self.reverse = True
             self.r.assume("no exit is described, so each signal closes the opposite position: always in the market")
         elif not closing:

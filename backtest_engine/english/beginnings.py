@@ -51,6 +51,7 @@ RULE_KINDS = frozenset(
         "NEGATIVE",
         "BEFORE",
         "NARROW_RANGE",
+        "FILTER",
     ]
 )
 
@@ -92,7 +93,7 @@ def read_title(r: Reader, result: Outline) -> None:
                 and (kinds.isdisjoint(RULE_KINDS) or _is_a_slogan(r, place))
                 and numbers <= {w.number for w in r.words[place:]}
             ):
-                if r.at("in", "on", "during", "while", "when", "only") or _excludes(r, place):
+                if r.at(*DATING) or _excludes(r, place):
                     return
                 _assume_a_name(r, place)
                 result.title = r.span(0, place)
@@ -103,6 +104,8 @@ def read_title(r: Reader, result: Outline) -> None:
             return
 
 
+# A date or a time begins with these, and is no name.
+DATING = ("in", "on", "at", "during", "while", "when", "only", "every", "each", "once", "after", "before")
 EXCLUDING = ("free", "without", "no", "non", "less", "leverage", "leveraged")
 
 

@@ -287,7 +287,7 @@ def _clock(r: Reader) -> Node | None:
     if r.sign("after", "from", "since"):
         start = clock(r)
         return None if start is None else TimeOfDay(start=start, end="23:59")
-    if r.sign("before", "until"):
+    if r.sign("before", "until", "by"):
         end = clock(r)
         _ask_about_closing(r, end)
         return None if end is None else TimeOfDay(start="00:00", end=_minute_before(end))

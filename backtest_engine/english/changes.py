@@ -71,7 +71,7 @@ def changing(r: Reader, subject: Operand) -> Node | None:
     amount = r.number()
     if amount is not None and r.take("PCT"):
         after = r.or_more()
-        if r.peek("RELATION", "<", ">"):
+        if r.peek("RELATION", "<", ">") and not _over_a_time(r):
             r.reset(mark)
             return percent_beside(r, subject)
         return _changed_by(r, subject, up, amount, limit.value if limit else after.value if after else "")
@@ -86,6 +86,14 @@ def changing(r: Reader, subject: Operand) -> Node | None:
         r.assume(f"'{r.span(start)}' means {'higher' if up else 'lower'} than on the bar before")
     earlier = subject.model_copy(update={"shift": subject.shift + back})
     return each(r, subject, ">" if up else "<", (earlier,))
+
+
+def _over_a_time(r: Reader) -> bool:
+    """Whether `over` is followed by how long, as in `dropped 5 % over the last 3 days`."""
+    mark = r.mark()
+    timed = r.sign("over") and window(r) is not None
+    r.reset(mark)
+    return timed
 
 
 def _changed_by(r: Reader, subject: Price | Indicator, up: bool, amount: float, limit: str) -> Node | None:

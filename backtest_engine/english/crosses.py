@@ -139,13 +139,29 @@ def _cross_then_lines(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None:
     if not r.take("OF"):
         r.sign("between")
     golden = r.words[start].text in ("golden", "death")
-    lines = pair(r) or (_golden_lengths(r) if golden else None) or _crossed_before(r)
+    lines = pair(r) or (_golden_lengths(r) if golden else None)
+    named = lines is not None
+    lines = lines or _crossed_before(r)
+    if golden and lines is not None:
+        lines = _shorter_first(r, lines, start, named=named)
     if lines is None and golden:
         r.assume("a golden or death cross is that of the 50- and 200-bar simple moving averages")
         fast, slow = (Indicator(name="sma", parameters={"period": bars}) for bars in (50, 200))
         r.context.indicators += [fast, slow]
         lines = fast, slow
     return None if lines is None else (match.value, lines)
+
+
+def _shorter_first(r: Reader, lines: tuple[Operand, Operand], start: int, *, named: bool) -> tuple[Operand, Operand]:
+    """In a golden or death cross it is the shorter average that crosses; ask where the words before say otherwise."""
+    periods = [value.parameters.get("period", 0) if isinstance(value, Indicator) else 0 for value in lines]
+    if periods[0] <= periods[1]:
+        return lines
+    if not named:
+        r.ask(
+            f"In a '{r.span(start)}' the shorter average crosses the longer one; which cross is meant?", "cross", start
+        )
+    return lines[1], lines[0]
 
 
 def _golden_lengths(r: Reader) -> tuple[Operand, Operand] | None:

@@ -75,6 +75,8 @@ def _called(r: Reader) -> Indicator | None:
     if match is None:
         return None
     call.name, output = match.value
+    if call.name == "returns" and r.at("to"):
+        return None  # `the price returns to the middle band`
     if call.name in ("highest", "lowest") and not r.at("("):
         return None
     call.output = output or call.output

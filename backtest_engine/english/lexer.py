@@ -64,7 +64,7 @@ _SIGNS = str.maketrans(
 
 _LEXEME = re.compile(
     r"""
-    (?P<clock>\b\d{1,2}:\d{2}\b(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*[ap]\.?m\b\.?)
+    (?P<clock>\b\d{1,2}:\d{2}(?!\d)(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*[ap]\.?m\b\.?)
   | (?P<smile>(?<=\s)[:;]-?\)(?!\S))
   | (?P<ordinal>\b\d+(?:st|nd|rd|th)\b)
   | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)(?P<suffix>k\b)?

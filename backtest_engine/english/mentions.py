@@ -6,7 +6,8 @@ from backtest_engine.english.indicators import indicator
 from backtest_engine.english.outline import Outline
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.values import operand
-from backtest_engine.spec import Arithmetic, Indicator, Price
+from backtest_engine.indicators import REGISTRY
+from backtest_engine.spec import Arithmetic, Indicator, Operand, Price
 
 
 def mention(r: Reader, result: Outline) -> bool | None:
@@ -34,10 +35,22 @@ def mention(r: Reader, result: Outline) -> bool | None:
         ):
             r.reset(mark)
             break
+    if read == 1:
+        _speak_of(r, found)
     return (
         read > 0
         and (r.done or r.words[r.place].kind == "end" or r.at(",", ":", "-", "and", "->", "strategy", "system", "with"))
     ) or None
+
+
+def _speak_of(r: Reader, found: tuple[Operand, ...]) -> None:
+    """`RSI(14): buy below 30`, `SMA 50: buy above`: a reading is what is spoken of, a line what the price is beside."""
+    if len(found) != 1 or not isinstance(found[0], Indicator) or r.context.subject is not None:
+        return
+    if REGISTRY[found[0].name].overlay:
+        r.context.subject, r.context.object = Price(), found[0]
+    else:
+        r.context.subject = found[0]
 
 
 def _formula(r: Reader, value: object) -> None:

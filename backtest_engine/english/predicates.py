@@ -11,7 +11,7 @@ from backtest_engine.english.phrases import Match
 from backtest_engine.english.prices import RANGE
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.relations import both_hold, cross, each, enters_beyond, meant, note
-from backtest_engine.english.targets import cloud_of, compared, ends_here, listing, targets
+from backtest_engine.english.targets import cloud, cloud_of, compared, ends_here, listing, targets
 from backtest_engine.english.values import operand
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import (
@@ -326,7 +326,7 @@ def _between(r: Reader, subject: Operand) -> Node | None:
 
 def _ends(r: Reader) -> tuple[Operand, Operand] | None:
     """Read `30 and 50`, `the 20 and 50 EMA`, `the lower band and the middle`."""
-    listed = r.first(listing)
+    listed = r.first(cloud, listing)
     if listed is not None and len(listed) == 2:
         return listed[0], listed[1]
     low = operand(r)

@@ -284,8 +284,11 @@ def _target(r: Reader, outline: Outline) -> bool | None:
 def _trailing(r: Reader, outline: Outline) -> bool | None:
     start = r.place
     side = _leading_side(r)
-    if r.take("TRAIL"):
+    r.sign("use", "set", "with", "using", "add")
+    if (match := r.take("TRAIL")) is not None:
         _link(r)
+        if r.words[match.end - 1].text.startswith("chandelier") or r.words[match.end - 2].text.startswith("chandelier"):
+            return _chandelier(r, outline, start, side)
         value = distance(r, what="trailing stop", risk=False)
     else:
         value = distance(r, what="trailing stop", risk=False, certain=False)
@@ -301,6 +304,35 @@ def _trailing(r: Reader, outline: Outline) -> bool | None:
     if r.take("AT_CLOSE"):
         trigger = "close"
     trailing = TrailingStop(distance=value, anchor=anchor or "close", trigger=trigger)
+    return _keep(r, outline, "trailing_stop", trailing, start, _and_sides(r) or side)
+
+
+def _chandelier(r: Reader, outline: Outline, start: int, side: str | None) -> bool | None:
+    """Read `chandelier exit (22, 3)` or `3 ATR(22)`: it hangs from the highest high of a long.
+
+    Source: Le Beau's chandelier exit, as described by Elder, "Come Into My Trading Room" (2002).
+    """
+    mark = r.mark()
+    opened = r.sign("(")
+    period = r.whole()
+    r.take("UNIT", "bar", "day")
+    r.sign(",", "/")
+    multiple = r.number() if period is not None else None
+    if period is None or multiple is None:
+        r.reset(mark)
+        value = distance(r, what="trailing stop", risk=False)
+    else:
+        r.sign("x", "*", "times")
+        r.take("IND", ("atr", None))
+        if opened and not r.sign(")"):
+            return None
+        value = AtrDistance(multiple=multiple, period=period)
+    if value is None:
+        return None
+    anchor = _anchor(r)
+    if anchor is None:
+        r.assume("the chandelier hangs from the best price: the highest high of a long, the lowest low of a short")
+    trailing = TrailingStop(distance=value, anchor=anchor or "high", trigger="touch")
     return _keep(r, outline, "trailing_stop", trailing, start, _and_sides(r) or side)
 
 

@@ -2,7 +2,7 @@
 
 from backtest_engine.english.actions import modifiers, read_action
 from backtest_engine.english.conditions import condition
-from backtest_engine.english.nodes import Joined, Node, Wrapped
+from backtest_engine.english.nodes import Joined, Node, SidesDiffer, Wrapped
 from backtest_engine.english.outline import Outline, Rule
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.rules import rule_of
@@ -54,15 +54,18 @@ def _limit(r: Reader, result: Outline, before: int, limit: Node, start: int) -> 
 
 
 def entry_filter(r: Reader, result: Outline) -> bool | None:
-    """`only trade when …`: a condition for every entry."""
+    """`only trade when …`, `Filter: …`: a condition for every entry."""
     start = r.place
-    if not r.take("ONLY_TRADE"):
-        return None
+    labelled = r.take("FILTER") is not None and r.sign(":")
+    if not labelled:
+        r.place = start
+        if not r.take("ONLY_TRADE"):
+            return None
     if not r.take("WHEN"):
         r.take("AND")
     node = condition(r)
-    if node is None:
-        return None
+    if node is None or isinstance(node, SidesDiffer):
+        return None  # `trade the 10/30 EMA cross` is the system itself
     result.filters.append(Rule("filter", node, (start, r.place)))
     return True
 
@@ -119,7 +122,7 @@ def while_true(r: Reader, result: Outline) -> bool | None:
     """`long while the close is above the SMA(200)`, `only hold from May to June`: in and out with the condition."""
     start = r.place
     r.sign("only")
-    action = "buy"
+    action, first = "buy", r.place
     if not (r.take("HOLD") or r.take("RESTRICT", "long_only")):
         action = read_action(r) or ""
         if action not in ("buy", "short"):
@@ -129,7 +132,7 @@ def while_true(r: Reader, result: Outline) -> bool | None:
     if len(result.orders) > waiting:
         # `buy limit at … as long as …` says when the order is placed, not when the position is closed.
         return None
-    held = r.words[r.place - 1].text in ("hold", "holding", "invested", "stay", "keep")
+    held = any(word.text in ("hold", "holding", "invested", "stay", "keep") for word in r.words[first : r.place])
     if not (
         r.sign("while", "whilst")
         or r.take("WHEN_WHILE")

@@ -104,6 +104,7 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
     action = _action_of_an_order(r) or read_action(r) or puts_in(r)
     if action is None:
         return None
+    turned = _turned(r, action)
     r.context.role = action
     waiting, sized = len(result.orders), len(result.sizes)
     node: Node | None = None
@@ -127,12 +128,24 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
             return None
     _ask_about_the_past(r, node, start)
     _refuse_parts(r, result, action, sized, start)
-    result.rules.append(Rule(action, node, (start, r.place)))
+    result.rules += [Rule(one, node, (start, r.place)) for one in (action, turned) if one]
     r.context.opened = {rule.action for rule in result.rules}
     modifiers_after(r, result)
     _ask_about_exit(r, result, action, waiting, start)
     _give_side(result, action, waiting)
     return True
+
+
+TURNED = frozenset([("sell", "short"), ("exit", "short"), ("cover", "buy"), ("exit", "buy")])
+
+
+def _turned(r: Reader, action: str) -> str | None:
+    """Read the second action of `sell and go short when …`, `cover and go long`."""
+    mark = r.mark()
+    if r.sign("and", "&", "then") and (action, second := read_action(r)) in TURNED:
+        return second
+    r.reset(mark)
+    return None
 
 
 def _until(r: Reader, result: Outline, action: str) -> None:
@@ -310,7 +323,8 @@ def rule_reversed(r: Reader, result: Outline) -> bool | None:
     action = _action_of_an_order(r) or read_action(r) or invests(r)
     if action is None or r.peek("WHEN"):
         return None
-    result.rules.append(Rule(action, node, (start, r.place)))
+    turned = _turned(r, action)
+    result.rules += [Rule(one, node, (start, r.place)) for one in (action, turned) if one]
     waiting = len(result.orders)
     modifiers_after(r, result)
     _ask_about_exit(r, result, action, waiting, start)

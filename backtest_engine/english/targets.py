@@ -124,12 +124,8 @@ def ends_here(r: Reader) -> bool:
 
 def _all_of_a_kind(r: Reader) -> tuple[Operand, ...] | None:
     """`both EMAs`, `the cloud`."""
-    match = r.peek("IND")
-    if match and match.value == ("ichimoku", "cloud"):
-        r.go(match.end)
-        cloud = complete(r, Call(name="ichimoku", output="senkou_a"), r.place - 1)
-        r.take("AS_DRAWN")
-        return None if cloud is None else (cloud, cloud.model_copy(update={"output": "senkou_b"}))
+    if (lines := cloud(r)) is not None:
+        return lines
     if not r.take("BOTH"):
         return None
     match = r.take("IND")
@@ -141,6 +137,15 @@ def _all_of_a_kind(r: Reader) -> tuple[Operand, ...] | None:
         if value.name == match.value[0] or (match.value[0] == "sma" and value.name in AVERAGES)
     ]
     return tuple(found) if len(found) > 1 else None
+
+
+def cloud(r: Reader) -> tuple[Operand, ...] | None:
+    """Read `the cloud`: both of its lines."""
+    if not r.take("IND", ("ichimoku", "cloud")):
+        return None
+    line = complete(r, Call(name="ichimoku", output="senkou_a"), r.place - 1)
+    r.take("AS_DRAWN")
+    return None if line is None else (line, line.model_copy(update={"output": "senkou_b"}))
 
 
 def _last_two(r: Reader) -> tuple[Operand, ...] | None:

@@ -182,7 +182,7 @@ def plain_number(r: Reader) -> Operand | None:
     number = r.number()
     if number is None or r.peek("PCT") or r.peek("UNIT", "bar", "day") or r.peek("PIPS") or r.peek("IND"):
         return None
-    if r.at("position", "positions", "trade", "trades", "entry", "entries"):
+    if r.words[r.place - 1].text == "one" or r.at("position", "positions", "trade", "trades", "entry", "entries"):
         return None
     if (
         not negative
