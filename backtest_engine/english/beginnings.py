@@ -87,6 +87,8 @@ def read_title(r: Reader, result: Outline) -> None:
         if word.text == ":":
             first = 1 if r.words[0].text in ("use", "using", "try", "trade") else 0
             kinds = {match.kind for at in range(first, place) for match in r.found[at]}
+            if any(match.kind == "SMALLEST" for at in range(place, len(r.words)) for match in r.found[at]):
+                kinds.discard("NARROW_RANGE")  # `NR7: buy when the range is the smallest of the last 7 days`
             numbers = {w.number for w in r.words[:place] if w.number is not None and not _glued(r, w)}
             if (
                 place
