@@ -56,6 +56,7 @@ class Assembly:
         """Return the specification, or None once a question or a problem stands in its way."""
         self._system()
         self._entries()
+        self._only_entries()
         if not self.entries:
             self._ask_for_entry()
             return None
@@ -157,6 +158,15 @@ class Assembly:
             self.r.ask(
                 f"Both directions are wanted: when should a {missing} position be opened?", f"{missing} entry", 0
             )
+
+    def _only_entries(self) -> None:
+        """`Buy only if …` is the entry where nothing else opens a position, and limits the entries otherwise."""
+        sides: dict[str, SideName] = {"only long": "long", "only short": "short"}
+        for rule in list(self.outline.filters):
+            side = sides.get(rule.action)
+            if side is not None and not self.entries:
+                self._enter(side, rule.node, rule)
+                self.outline.filters.remove(rule)
 
     def _sells_open_shorts(self) -> None:
         """Where only shorts are traded, what is sold is sold short, and buying covers it."""
@@ -327,7 +337,7 @@ class Assembly:
             if not any(one.places == rule.places for one in self.outline.rules):
                 self.r.assume(f"'{self.r.span(*rule.places)}' limits the entries; it closes nothing")
             for side, entry in self.entries.items():
-                if rule.action not in ("filter", f"filter {side}"):
+                if rule.action not in ("filter", f"filter {side}", f"only {side}"):
                     continue
                 self.entries[side] = Joined("and", (rule.node, entry))
                 self.words[f"{side}.entry"] += f"; {self.r.span(*rule.places)}"

@@ -104,8 +104,8 @@ def _priced(value: Indicator) -> bool:
 
 def at_level(r: Reader) -> Node | None:
     """`at the upper band`: when the price gets there."""
-    if not r.sign("at"):
-        return None
+    if not r.sign("at") or r.at("its"):
+        return None  # `at its 12-bar maximum` is said of a value
     value = operand(r)
     if not isinstance(value, Indicator) or not _priced(value) or not ends_here(r):
         return None

@@ -92,12 +92,18 @@ def aim(r: Reader, result: Outline) -> bool | None:
     words = range(start, end)
     if not any(r.words[at].text in AIMS for at in words) or any(r.words[at].kind != "word" for at in words):
         return None
-    if any(match.kind not in IDLE for at in words for match in r.found[at]):
+    if any(_measurable(r, at) for at in words):
         return None
     r.go(end)
     r.assume(f"'{r.span(start, end)}' is an aim, not a rule")
     r.aims.append((r.words[start].start, r.words[end - 1].end))
     return True
+
+
+def _measurable(r: Reader, place: int) -> bool:
+    """Whether a word says more than what is vague: `dumps` may close a position, but is no rule beside `pumps`."""
+    kinds = {match.kind for match in r.found[place]}
+    return "VAGUE" not in kinds and not kinds <= {*IDLE}
 
 
 def market(r: Reader, result: Outline) -> bool | None:

@@ -68,6 +68,9 @@ def _conditional(result: Outline, direction: str, rule: Rule) -> None:
     if direction == "both" and isinstance(joined_parts(rule.node)[0], SidesDiffer):
         result.rules.append(Rule("buy", rule.node, rule.places))
         result.rules.append(Rule("short", rule.node, rule.places))
+    elif direction in EXCLUDED_SIDE:
+        side = "short" if EXCLUDED_SIDE[direction] == "long" else "long"
+        result.filters.append(replace(rule, action=f"only {side}"))
     else:
         result.filters.append(rule)
 
