@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backtest_engine.english.calendar import is_dated, of_single_days
+from backtest_engine.english import calendar
+from backtest_engine.english.calendar import is_dated
 from backtest_engine.english.explain import condition as condition_written
 from backtest_engine.english.mirror import mirrored, opposite_of
 from backtest_engine.english.nodes import Joined, Node, Opposite, SidesDiffer, Wrapped
@@ -234,16 +235,25 @@ class Assembly:
             state: SideName = "long" if rule.action == "sell" else "short"
             if state in self.entries and not any(one.action in (rule.action, "exit") for one in self.outline.rules):
                 self._leave(state, rule)
-        if not self.exits and "long" in self.entries and "else_out" in self.outline.restrictions:
-            if of_single_days(self.entries["long"]):
+        self._leave_otherwise()
+
+    def _leave_otherwise(self) -> None:
+        """`…, otherwise sell` closes; `…, otherwise stay in cash` does where nothing else closes the position."""
+        limits = self.outline.restrictions & {"else_out", "else_idle"}
+        ends = {one.rule for one in self.outline.protections} - {"break_even"}
+        if limits and "long" in self.entries and ("else_out" in limits or not (self.exits or ends)):
+            if calendar.has_date(self.entries["long"]):
                 self.r.ask(
                     "Out on every other day, or only when the condition does not hold on such a day? Say when to sell.",
                     "exit",
                     0,
                     len(self.r.words),
                 )
-            self.exits["long"] = Wrapped("not", self.entries["long"])
-            self.words["long.exit"] = "otherwise out"
+            self._leave("long", Rule("sell", Wrapped("not", self.entries["long"]), (0, len(self.r.words))))
+        for rule in self.outline.otherwise:
+            side: SideName = "long" if rule.action == "sell" else "short"
+            if side in self.entries and side not in self.exits and not ends:
+                self._leave(side, rule)
 
     def _ask_about_untraded(self, side: SideName, start: int, end: int) -> None:
         self.r.ask(
@@ -320,6 +330,8 @@ class Assembly:
             node = mirror
             self._assume_opposite(mirror, side)
         words = self.r.span(*rule.places)
+        if self.exits.get(side) == node:
+            return
         if side in self.exits:
             self.exits[side] = Joined("or", (self.exits[side], node))
             self.words[f"{side}.exit"] += f"; {words}"

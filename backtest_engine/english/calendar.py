@@ -2,7 +2,7 @@
 
 import re
 
-from backtest_engine.english.nodes import Joined, Node
+from backtest_engine.english.nodes import Joined, Node, Wrapped
 from backtest_engine.english.reader import Reader
 from backtest_engine.spec import WEEKDAYS, Always, InMonth, MonthDay, OnWeekday, TimeOfDay, TradingDay
 
@@ -56,6 +56,16 @@ def _ask_about_closing(r: Reader, time: str | None) -> None:
     if time is not None and r.context.closing:
         question = f"On which bar should the position be closed to be out by {time}? Say 'at …'."
         r.ask(question, "time of the exit", r.place - 1)
+
+
+def has_date(node: object) -> bool:
+    """Whether a date or a time is anywhere in a condition."""
+    match node:
+        case Joined():
+            return any(map(has_date, node.parts))
+        case Wrapped():
+            return has_date(node.inner)
+    return is_dated(node) or isinstance(node, TimeOfDay)
 
 
 def is_dated(node: object) -> bool:

@@ -133,15 +133,19 @@ def last_bars(r: Reader) -> Node | None:
         return None
     r.take("BOTH")
     r.take("IS") if not (r.peek("UPBAR") or r.peek("DOWNBAR")) else None
-    node = _coloured_or_up(r) or _bar_kind(r)
+    here = r.place
+    node = _bar_kind(r)
+    if node is None:
+        r.place = here
+        node = _coloured(r)
     if node is None:
         return None
     streak = Wrapped("streak", node, number)
     return Wrapped("ago", streak, 1) if before else streak
 
 
-def _coloured_or_up(r: Reader) -> Node | None:
-    """Read the one word for a bar that closes above or below its open: `up` and `down` are against the bar before."""
+def _coloured(r: Reader) -> Node | None:
+    """Read `green`: a bar that closes above its open."""
     match = r.take("UPBAR") or r.take("DOWNBAR")
     return None if match is None else Comparison(left=CLOSE, relation=">" if match.kind == "UPBAR" else "<", right=OPEN)
 
@@ -355,6 +359,11 @@ BEARISH = frozenset(
         "cdl_stalled",
     ]
 )
+
+
+# A doji says that neither side has won; the other shapes are of one side only.
+UNDECIDED = frozenset(["cdl_doji", "cdl_long_legged_doji", "cdl_rickshaw_man"])
+ONE_SIDED = (BULLISH | BEARISH) - UNDECIDED
 
 
 def _only_bullish(name: str) -> bool:

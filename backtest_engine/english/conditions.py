@@ -44,6 +44,8 @@ def condition(r: Reader) -> Node | None:
     first = atom(r)
     if first is None:
         return None
+    if either and (some := _on_one_of_them(first)) is not None:
+        first, either = some, False
     parts: list[Node] = [first]
     words: list[str] = []
     while True:
@@ -52,12 +54,19 @@ def condition(r: Reader) -> Node | None:
         joined, r.context.joined = r.context.joined, word or ""
         part = atom(r) if word else None
         r.context.joined = joined
-        if part is None or word is None:
-            r.reset(mark)
+        if part is None or word is None or (calendar.has_date(part) and (r.peek("ACT") or r.peek("SIDE"))):
+            r.reset(mark)  # `…, on Fridays sell if …` begins another rule
             break
         parts.append(part)
         words.append(word)
     return _joined(r, parts, words, either, start)
+
+
+def _on_one_of_them(node: Node) -> Node | None:
+    """Return `any of the last 3 candles was green`, which has been read as all of them."""
+    if isinstance(node, Wrapped) and node.kind == "ago" and (some := _on_one_of_them(node.inner)) is not None:
+        return Wrapped("ago", some, node.bars)
+    return Wrapped("within", node.inner, node.bars) if isinstance(node, Wrapped) and node.kind == "streak" else None
 
 
 # `stay out on Mondays and when …`, `sell on Fridays and when …`: both together, or each of them?
@@ -264,8 +273,20 @@ def _defined(r: Reader) -> Node | None:
 def _denied(r: Reader) -> Node | None:
     if not r.take("NOT"):
         return None
+    start = r.place
     node: Node | None = r.inside(atom)
-    return None if node is None else Wrapped("not", node)
+    return None if node is None else _not(r, node, start)
+
+
+def _not(r: Reader, node: Node, start: int) -> Node:
+    """Deny a condition: `no red candle for 3 days` was so on none of them, `not three in a row` denies the row."""
+    if isinstance(node, Wrapped) and node.kind == "ago":
+        return Wrapped("ago", _not(r, node.inner, start), node.bars)
+    row = any(match.kind == "ROW" for place in range(start, r.place) for match in r.found[place])
+    counted = r.words[start].number is not None or any(match.kind == "NUMBER" for match in r.found[start])
+    if isinstance(node, Wrapped) and node.kind == "streak" and not row and not counted:
+        return Wrapped("streak", Wrapped("not", node.inner), node.bars)
+    return Wrapped("not", node)
 
 
 def _tail(r: Reader, node: Node) -> Node:
@@ -410,12 +431,14 @@ def comparison(r: Reader) -> Node | None:
 
 
 def _the_first(r: Reader, node: Node | None) -> Node | None:
-    """`the first close above the SMA` opens a position on the bar of the cross; to close one, any is the first."""
-    direction = {">": "above", "<": "below"}.get(node.relation) if isinstance(node, Comparison) else None
-    if not isinstance(node, Comparison) or direction is None or r.context.role not in ("buy", "short"):
+    """`the first close above the SMA` opens a position on the bar on which that begins; to close one, any is the first."""
+    if node is None or r.context.role not in ("buy", "short"):
         return node
-    r.assume("the first close beyond a line is the one that crosses it")
-    return Cross(left=node.left, direction="above" if direction == "above" else "below", right=node.right)
+    r.assume("the first bar of its kind is one after a bar that was not")
+    direction = {">": "above", "<": "below"}.get(node.relation) if isinstance(node, Comparison) else None
+    if isinstance(node, Comparison) and direction is not None:
+        return Cross(left=node.left, direction="above" if direction == "above" else "below", right=node.right)
+    return Joined("and", (node, Wrapped("not", Wrapped("ago", node, 1))))
 
 
 def _of_whom(

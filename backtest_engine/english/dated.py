@@ -6,7 +6,6 @@ from backtest_engine.english.conditions import condition
 from backtest_engine.english.nodes import Joined, Node, Wrapped
 from backtest_engine.english.outline import Outline, Rule
 from backtest_engine.english.reader import CLOSING, Reader
-from backtest_engine.spec import TimeOfDay
 
 CLOSING_OF = {"buy": "sell", "short": "cover"}
 
@@ -16,7 +15,7 @@ def dated_rule(r: Reader, result: Outline) -> bool | None:
     start = r.place
     r.take("WHEN")
     date = calendar.when(r)
-    if date is None or not (calendar.is_dated(date) or isinstance(date, TimeOfDay)):
+    if date is None or not calendar.has_date(date):
         return None
     words = r.span(start)
     r.sign(",")
@@ -25,7 +24,7 @@ def dated_rule(r: Reader, result: Outline) -> bool | None:
     before = len(result.rules)
     while _conditional_action(r, result, date, start):
         mark = r.mark()
-        r.sign(",", ";")
+        r.sign(",")
         r.sign("and", "but")
         if not (r.peek("ACT") or r.peek("WHEN")):
             r.reset(mark)
@@ -34,7 +33,7 @@ def dated_rule(r: Reader, result: Outline) -> bool | None:
     if not read:
         return None
     _otherwise(r, result, date, start)
-    if len(result.rules) - before > 1:
+    if sum(isinstance(one.node, Joined) and one.node.parts[0] == date for one in result.rules[before:]) > 1:
         r.assume(f"'{words}' holds for every rule of its sentence")
     return True
 
@@ -56,7 +55,9 @@ def _conditional_action(r: Reader, result: Outline, date: Node, start: int) -> b
         r.reset(mark)
         return False
     r.sign("it")
-    result.rules.append(Rule(action, Joined("and", (date, node)), (start, r.place)))
+    # `sell … on Fridays` has a date of its own.
+    whole = node if calendar.has_date(node) else Joined("and", (date, node))
+    result.rules.append(Rule(action, whole, (start, r.place)))
     modifiers_after(r, result)
     return True
 
@@ -64,17 +65,19 @@ def _conditional_action(r: Reader, result: Outline, date: Node, start: int) -> b
 def _otherwise(r: Reader, result: Outline, date: Node, start: int) -> None:
     """Read `otherwise sell`: on the same dates, where the condition does not hold."""
     mark = r.mark()
-    r.sign(",", ";")
+    r.sign(",")
     last = result.rules[-1]
-    if last.action not in CLOSING_OF or not isinstance(last.node, Joined):
+    if last.action not in CLOSING_OF or not isinstance(last.node, Joined) or last.node.parts[0] != date:
         return
-    out = r.take("RESTRICT", "else_out") or (r.sign("otherwise", "else") and read_action(r) in CLOSING)
+    idle = r.take("RESTRICT", "else_idle")
+    out = idle or r.take("RESTRICT", "else_out") or (r.sign("otherwise", "else") and read_action(r) in CLOSING)
     if not out:
         r.reset(mark)
         return
     r.sign("it")
     leave = Joined("and", (date, Wrapped("not", last.node.parts[1])))
-    result.rules.append(Rule(CLOSING_OF[last.action], leave, (start, r.place)))
+    rules = result.otherwise if idle else result.rules
+    rules.append(Rule(CLOSING_OF[last.action], leave, (start, r.place)))
 
 
 def held_between(r: Reader, result: Outline) -> bool | None:

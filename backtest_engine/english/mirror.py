@@ -1,6 +1,8 @@
 """The same condition for the other side: above becomes below, 30 becomes 70, the upper band the lower."""
 
+from backtest_engine.english.candles import ONE_SIDED, UNDECIDED
 from backtest_engine.english.nodes import Joined, Moves, Node, Opposite, Returns, SidesDiffer, Wrapped
+from backtest_engine.english.prices import RANGE
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import FLIPPED, Arithmetic, Comparison, Cross, Indicator, Number, Operand, Price
 
@@ -30,11 +32,17 @@ UNDIRECTED = frozenset(
 )
 
 
+class NoOpposite(Exception):
+    """There is no telling what the other side's condition would be."""
+
+
 def undirected(value: Operand) -> bool:
     """Whether a value says nothing about up or down."""
+    if value == RANGE:
+        return True
     match value:
         case Indicator():
-            return value.name in UNDIRECTED or (value.source is not None and undirected(value.source))
+            return value.name in UNDIRECTED | UNDECIDED or (value.source is not None and undirected(value.source))
         case Price():
             return value.field == "volume"
         case Arithmetic():
@@ -45,6 +53,13 @@ def undirected(value: Operand) -> bool:
 
 def mirrored(node: Node) -> Node | None:
     """Return the condition for the other side, None where there is no telling."""
+    try:
+        return _mirrored(node)
+    except NoOpposite:
+        return None
+
+
+def _mirrored(node: Node) -> Node | None:
     match node:
         case Comparison():
             return _comparison(node)
@@ -59,10 +74,10 @@ def mirrored(node: Node) -> Node | None:
                 return None
             return Moves(both[0], "below" if node.direction == "above" else "above", both[1], node.words)
         case Joined():
-            parts = tuple(part for part in map(mirrored, node.parts) if part is not None)
+            parts = tuple(part for part in map(_mirrored, node.parts) if part is not None)
             return Joined(node.word, parts) if len(parts) == len(node.parts) else None
         case Wrapped():
-            inner = mirrored(node.inner)
+            inner = _mirrored(node.inner)
             return None if inner is None else Wrapped(node.kind, inner, node.bars)
         case SidesDiffer():
             return SidesDiffer(node.short, node.long)
@@ -104,16 +119,31 @@ def _all_parts(node: Node) -> list[Node]:
 
 
 def _comparison(node: Comparison) -> Node | None:
-    if undirected(node.left) and (undirected(node.right) or isinstance(node.right, Number)):
+    plain = undirected(node.right) or isinstance(node.right, Number)
+    if undirected(node.left) and plain:
         return node
+    if isinstance(node.left, Arithmetic) and node.left.operator in "-/" and plain:
+        return _of_arithmetic(node, node.left)
     both = _operands(node.left, node.right)
     if both is None:
         return None
     return Comparison(left=both[0], relation=FLIPPED[node.relation], right=both[1])
 
 
+def _of_arithmetic(node: Comparison, left: Arithmetic) -> Comparison:
+    """`close - low > ATR` becomes `high - close > ATR`; a place in the range is counted from its other end."""
+    if left.operator == "-" and not isinstance(left.left, Number) and not isinstance(left.right, Number):
+        turned = Arithmetic(operator="-", left=_operand(left.right), right=_operand(left.left))
+        return node.model_copy(update={"left": turned})
+    above_low = isinstance(left.left, Arithmetic) and left.left.right == RANGE.right
+    if left.right != RANGE or not above_low or not isinstance(node.right, Number):
+        raise NoOpposite  # a ratio
+    level = Number(value=round(1 - node.right.value, 12))
+    return node.model_copy(update={"relation": FLIPPED[node.relation], "right": level})
+
+
 def _operands(left: Operand, right: Operand) -> tuple[Operand, Operand] | None:
-    if {_name(left), _name(right)} == {"plus_di", "minus_di"}:
+    if {_name(left), _name(right)} in ({"plus_di", "minus_di"}, {"aroon"}):
         return left, right
     other_left, other_right = _operand(left), _operand(right)
     if isinstance(right, Number):
@@ -128,14 +158,18 @@ def _name(value: Operand) -> str:
     return value.name if isinstance(value, Indicator) else ""
 
 
+# The middle between the ends of what is drawn from 0 to 1, though it may leave them.
+SHARES = frozenset(["bollinger_percent_b"])
+
+
 def _level(value: Operand, level: float) -> float | None:
     if isinstance(value, Indicator):
-        bounds = REGISTRY[value.name].value_range
+        bounds = (0.0, 1.0) if value.name in SHARES else REGISTRY[value.name].value_range
         if bounds is not None and bounds[0] != -bounds[1]:
             return round(bounds[0] + bounds[1] - level, 12)
         return -level if level else 0.0
     if isinstance(value, Arithmetic) and value.operator == "/":
-        return round(1 - level, 12)
+        raise NoOpposite
     return None if isinstance(value, Price) else -level
 
 
@@ -144,6 +178,8 @@ def _operand(value: Operand) -> Operand:
         case Price():
             return value.model_copy(update={"field": OTHER_PRICE.get(value.field, value.field)})
         case Indicator():
+            if value.name in ONE_SIDED or value.name == "aroon":
+                raise NoOpposite
             source = _operand(value.source) if value.source is not None else None
             return value.model_copy(
                 update={
@@ -159,12 +195,9 @@ def _operand(value: Operand) -> Operand:
 
 def _arithmetic(value: Arithmetic) -> Operand:
     # 2 % above becomes 2 % below; close + ATR becomes close - ATR.
-    if (
-        value.operator == "*"
-        and isinstance(value.left, Number)
-        and not undirected(value.right)
-        and value.left.value < 2
-    ):
+    if value.operator == "*" and isinstance(value.left, Number) and not undirected(value.right):
+        if value.left.value >= 2:
+            raise NoOpposite
         return value.model_copy(
             update={"left": Number(value=round(2 - value.left.value, 12)), "right": _operand(value.right)}
         )

@@ -40,6 +40,7 @@ class Outline:
     cool_down: CoolDown | None = None
     restrictions: set[str] = field(default_factory=set)
     whiles: list[Rule] = field(default_factory=list)
+    otherwise: list[Rule] = field(default_factory=list)
     title: str = ""
     title_words: int = 0
     system: Rule | None = None

@@ -12,7 +12,7 @@ from backtest_engine.english.prices import RANGE
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.relations import both_hold, cross, each, enters_beyond, meant, note
 from backtest_engine.english.targets import cloud, cloud_of, compared, ends_here, listing, targets
-from backtest_engine.english.values import operand
+from backtest_engine.english.values import SPREADS, operand
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import (
     Arithmetic,
@@ -432,7 +432,8 @@ def _inclusive_number(r: Reader, subject: Operand) -> Node | None:
     """`is 30 or lower`."""
     start = r.place
     number = compared(r)
-    if isinstance(number, Arithmetic) and isinstance(number.left, Number) and number.operator == "*":
+    spread = isinstance(number, Arithmetic) and isinstance(number.right, Indicator) and number.right.name in SPREADS
+    if isinstance(number, Arithmetic) and isinstance(number.left, Number) and number.operator == "*" and not spread:
         # `volume is twice its average`
         more = number.left.value > 1
         r.assume(f"'{r.span(start)}' means at {'least' if more else 'most'} that")

@@ -15,6 +15,7 @@ from backtest_engine.spec import (
     Operand,
     Price,
 )
+from backtest_engine.spec.rules import scale_of
 
 INCLUSIVE = {">": ">=", "<": "<="}
 
@@ -22,6 +23,7 @@ INCLUSIVE = {">": ">=", "<": "<="}
 def cross(r: Reader, left: Operand, direction: str, right: Operand) -> Node:
     right = at_its_bar(r, left, meant(r, left, ">" if direction == "above" else "<", right))
     left = same_lengths(r, left, right)
+    _ask_about_own_end(r, left, ">" if direction == "above" else "<", right)
     note(r, left, direction, right)
     return Cross(left=left, direction="above" if direction == "above" else "below", right=right)
 
@@ -137,8 +139,8 @@ def enters_beyond(r: Reader, left: Operand, direction: str, rights: tuple[Operan
 def _sensible_source(left: Operand, right: Operand) -> Operand:
     """An average that volume is compared with is one of volume, a high that the RSI is compared with one of the RSI."""
     if isinstance(right, Indicator) and right.name in ("highest", "lowest") and not _is_price(left):
-        own = left.model_copy(update={"shift": 0}) if isinstance(left, Price | Indicator) else None
-        return right.model_copy(update={"source": own}) if own is not None else right
+        own = left.model_copy(update={"shift": 0}) if isinstance(left, Price | Indicator) else left
+        return right.model_copy(update={"source": own})
     if isinstance(left, Price) and left.field == "volume":
         if isinstance(right, Indicator) and right.name in AVERAGES and right.source is None:
             return right.model_copy(update={"source": Price(field="volume")})
@@ -153,6 +155,8 @@ def _is_price(value: Operand) -> bool:
     """Whether a value is drawn over the prices."""
     if isinstance(value, Indicator):
         return REGISTRY[value.name].overlay
+    if isinstance(value, Arithmetic):
+        return scale_of(value) == "price"
     return not isinstance(value, Price) or value.field != "volume"
 
 
@@ -160,8 +164,7 @@ def leave_out_this_bar(r: Reader, left: Operand, relation: str, right: Operand) 
     """A close can't be above the highest high of bars that include its own, so those before it are meant."""
     wrong_end = {">": "highest", "<": "lowest"}.get(relation)
     if (
-        isinstance(left, Price | Indicator)
-        and left.shift == 0
+        (isinstance(left, Arithmetic) or (isinstance(left, Price | Indicator) and left.shift == 0))
         and (isinstance(left, Price) or (isinstance(right, Indicator) and right.source == left))
         and isinstance(right, Indicator)
         and right.shift == 0

@@ -114,7 +114,7 @@ def _statement(r: Reader, result: Outline) -> bool:
     for read in STATEMENTS:
         kept = _counts(result)
         if read(r, result) and r.place > mark[0] and _complete(r):
-            if read is protection:
+            if read is protection and len(result.protections) > kept.protections:
                 _ask_about_both(r, result, mark[0])
             return True
         _restore(result, kept)
@@ -146,6 +146,7 @@ class _Kept:
     """How far an outline had come, so that a failed attempt leaves nothing behind."""
 
     lengths: tuple[int, ...]
+    protections: int
     max_entries: int | None
     cool_down: CoolDown | None
     restrictions: frozenset[str]
@@ -161,12 +162,14 @@ def _lists(result: Outline) -> tuple[list[Any], ...]:
         result.orders,
         result.mentions,
         result.whiles,
+        result.otherwise,
     )
 
 
 def _counts(result: Outline) -> _Kept:
     return _Kept(
         tuple(map(len, _lists(result))),
+        len(result.protections),
         result.max_entries,
         result.cool_down,
         frozenset(result.restrictions),

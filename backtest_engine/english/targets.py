@@ -35,7 +35,10 @@ def _targets(r: Reader) -> tuple[Operand, ...] | None:
         return (earlier,)
     if (meant := _it(r)) is not None:
         return cloud_of(meant)
+    here = r.mark()
     value = operand(r)
+    if value is None:
+        r.reset(here)
     if value is None and r.context.object is not None and not isinstance(r.context.object, Number) and ends_here(r):
         _ask_which_line(r)
         return cloud_of(r.context.object)

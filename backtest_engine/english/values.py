@@ -52,20 +52,38 @@ def of_itself(r: Reader, value: Operand) -> Operand | None:
     subject = r.context.subject
     if isinstance(value, Price) and isinstance(subject, Price) and not value.shift:
         # `yesterday's close was below its open`: the open of yesterday.
+        other = r.context.object
+        if not subject.shift and isinstance(other, Price) and other.shift:
+            r.ask(
+                f"Of which bar is 'its {value.field}' meant, of this one or the one before?", "which bar", r.place - 1
+            )
         return value.model_copy(update={"shift": subject.shift, "timeframe": subject.timeframe})
     if not isinstance(value, Indicator) or value.name not in AVERAGES or value.source is not None:
         return value
     if isinstance(subject, Arithmetic):
-        return None  # an average of a sum cannot be said
+        return _remembered(r, value, value.model_copy(update={"source": subject}))
     if subject in (None, Price()) or not isinstance(subject, Price | Indicator):
         return value
     if isinstance(subject, Indicator) and subject.name in AVERAGES:
         return value
+    if subject.timeframe is not None:
+        return _of_longer_bars(r, value, subject)
+    return _remembered(r, value, value.model_copy(update={"source": subject.model_copy(update={"shift": 0})}))
+
+
+def _of_longer_bars(r: Reader, value: Indicator, subject: Price | Indicator) -> Operand | None:
+    """`the weekly close is above its 10 period average`: ten weeks, not ten bars of what the week has come to."""
+    if isinstance(subject, Indicator) or value.timeframe not in (None, subject.timeframe):
+        return None
+    source = Price(field=subject.field) if subject.field != "close" else None
+    return _remembered(r, value, value.model_copy(update={"source": source, "timeframe": subject.timeframe}))
+
+
+def _remembered(r: Reader, value: Indicator, made: Indicator) -> Indicator:
     if value in r.context.indicators:
         r.context.indicators.remove(value)
-    value = value.model_copy(update={"source": subject.model_copy(update={"shift": 0})})
-    r.context.indicators.append(value)
-    return value
+    r.context.indicators.append(made)
+    return made
 
 
 SPREADS = ("atr", "stddev", "average_range", "true_range")
@@ -137,7 +155,7 @@ def multiple(r: Reader) -> Operand | None:
     number = float(word.value) if word else r.number()
     if number is None:
         return None
-    if word is None and not r.sign("*", "x", "times"):
+    if word is None and not r.sign("*", "x", "times") and not (number < SHORTEST and _spread_follows(r)):
         return None
     r.take("OF")
     own = r.sign("its")
@@ -146,6 +164,15 @@ def multiple(r: Reader) -> Operand | None:
         return None
     its = of_itself(r, value) if own else value
     return None if its is None else Arithmetic(operator="*", left=Number(value=number), right=its)
+
+
+# Nobody averages ranges over fewer bars, so that `2 ATR` are two of them and `10 ATR` is one of ten bars.
+SHORTEST = 5
+
+
+def _spread_follows(r: Reader) -> bool:
+    match = r.peek("IND")
+    return match is not None and match.value[0] in SPREADS
 
 
 def factor(r: Reader) -> Operand | None:
