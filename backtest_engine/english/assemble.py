@@ -374,10 +374,18 @@ class Assembly:
             if self.r.questions:
                 return None
         orders = [(order, places) for side, order, places in self.outline.orders if side in (None, name)]
+        if not orders and self.outline.orders and self._is_mirrored(name):
+            places = self.outline.orders[0][2]
+            other = self.r.span(*places)
+            self.r.ask(f"The other side enters '{other}'; where does the {name} order wait?", "entry order", *places)
         if any(order != orders[0][0] for order, _ in orders):
             self.r.ask(f"There are two {name} entry orders; which one holds?", "entry order", *orders[-1][1])
         order = orders[0][0] if orders else MarketOrder()
         return Side(entry=entry, exit=leave, order=order, **fields)
+
+    def _is_mirrored(self, name: SideName) -> bool:
+        opening = "buy" if name == "long" else "short"
+        return any(one.action == opening and isinstance(one.node, Opposite) for one in self.outline.rules)
 
     def _check_way_out(self, name: SideName, closing: set[str]) -> None:
         stopped = closing == {"stop_loss"} and "no_other_exit" not in self.outline.restrictions
@@ -422,6 +430,7 @@ class Assembly:
                     protection.rule.replace("_", " "),
                     *protection.places,
                 )
+            self._ask_about_its_bar(protection, name)
             if self._is_for_the_other(protection, name):
                 self.r.ask(
                     f"'{self.r.span(*protection.places)}' suits one side only; where is it for {name} positions?",
@@ -440,6 +449,16 @@ class Assembly:
             self.r.assume("stops and targets are measured from the close of the signal bar")
         self._assume_the_risk(fields)
         return fields
+
+    def _ask_about_its_bar(self, protection: Protection, name: SideName) -> None:
+        """`an inside day and then a close above it, stop at its low`: the low of which of the two bars?"""
+        words = self.r.span(*protection.places)
+        if isinstance(protection.value, Level) and " its " in f" {words.lower()} " and _looks_back(self.entries[name]):
+            self.r.ask(
+                f"Which bar's is meant in '{words}': the signal bar's, or that of the bar before it?",
+                "which bar",
+                *protection.places,
+            )
 
     def _assume_the_risk(self, fields: Mapping[str, Any]) -> None:
         by_risk = any(isinstance(value, RiskSize) for value, _ in self.outline.sizes)
@@ -464,14 +483,27 @@ class Assembly:
             self.r.ask(
                 "There are two different position sizes; which one holds?", "position size", *self.outline.sizes[-1][1]
             )
-        if values:
-            return values[0]
         entries = self.outline.max_entries or 1
+        if values:
+            words = " ".join(self.r.span(*places).lower() for _, places in self.outline.sizes)
+            shared = entries > 1 and isinstance(values[0], FractionSize) and "cash" in words
+            # Of several entries, each takes its share of the cash that is left.
+            return values[0].model_copy(update={"of": "available"}) if shared else values[0]
         if entries > 1:
             self.r.assume(f"each of the {entries} entries takes an equal share of the equity")
         else:
             self.r.assume("each position takes all of the equity")
         return FractionSize(fraction=round(1 / entries, 12))
+
+
+def _looks_back(node: Node) -> bool:
+    """Whether a condition is about an earlier bar as a whole."""
+    match node:
+        case Joined():
+            return any(map(_looks_back, node.parts))
+        case Wrapped():
+            return node.kind == "ago" or _looks_back(node.inner)
+    return False
 
 
 def ask_for_rules(r: Reader) -> None:

@@ -91,7 +91,8 @@ def _nested(high: Price, low: Price, above: str, below: str) -> Node:
 def streak_of_bars(r: Reader) -> Node | None:
     """`three lower closes in a row`, `a red candle`."""
     r.take("IS")
-    r.sign("first", "next")
+    first = r.sign("first") and r.context.role in ("buy", "short")
+    r.sign("next")
     mark = r.mark()
     number = r.whole() or _nth(r)
     r.take("ROW")
@@ -107,6 +108,9 @@ def streak_of_bars(r: Reader) -> Node | None:
         r.take("ROW")
         node = Wrapped("streak", node, number)
     r.sign(*APPEARS)
+    if first:
+        r.assume("the first bar of its kind is one after a bar that was not")
+        node = Joined("and", (node, Wrapped("not", Wrapped("ago", node, 1))))
     said = r.sign("closing") or (r.sign("that", "which") and r.sign("closes", "closed"))
     return _closing_there(r, node) if said else node
 

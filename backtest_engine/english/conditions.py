@@ -28,6 +28,7 @@ from backtest_engine.english.sequences import contradict, is_shape, sequence
 from backtest_engine.english.values import operand
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import (
+    Always,
     Comparison,
     Cross,
     Indicator,
@@ -52,11 +53,18 @@ def condition(r: Reader) -> Node | None:
         mark = r.mark()
         word = _joint(r)
         joined, r.context.joined = r.context.joined, word or ""
+        goes_on = word == "or" and r.peek("RELATION") is not None and DENIED.search(r.span(start, mark[0])) is not None
         part = atom(r) if word else None
         r.context.joined = joined
         if part is None or word is None or (calendar.has_date(part) and (r.peek("ACT") or r.peek("SIDE"))):
             r.reset(mark)  # `…, on Fridays sell if …` begins another rule
             break
+        if goes_on:
+            r.ask(
+                f"Does the 'not' in '{r.span(start)}' hold for both, or for the first only?",
+                "operator precedence",
+                start,
+            )
         parts.append(part)
         words.append(word)
     return _joined(r, parts, words, either, start)
@@ -68,6 +76,8 @@ def _on_one_of_them(node: Node) -> Node | None:
         return Wrapped("ago", some, node.bars)
     return Wrapped("within", node.inner, node.bars) if isinstance(node, Wrapped) and node.kind == "streak" else None
 
+
+DENIED = re.compile(r"\b(?:not|never|isn't|wasn't|hasn't|doesn't)\b", re.IGNORECASE)
 
 # `stay out on Mondays and when …`, `sell on Fridays and when …`: both together, or each of them?
 WHEN_AGAIN = re.compile(r"\band\s+(?:also\s+)?(?:when|if|once|on|in)\b", re.IGNORECASE)
@@ -217,6 +227,7 @@ def _ask_for_brackets(r: Reader, start: int) -> None:
 
 def atom(r: Reader) -> Node | None:
     """Read one condition, with what is said about how often or how long ago."""
+    start = r.place
     node: Node | None = r.first(
         _bracketed,
         _denied,
@@ -236,7 +247,11 @@ def atom(r: Reader) -> Node | None:
         comparison,
         at_reading,
     )
-    return None if node is None else _tail(r, node)
+    return (
+        None
+        if node is None
+        else _tail(r, node, bracketed=r.words[start].text == "(" and r.words[r.place - 1].text == ")")
+    )
 
 
 def _bracketed(r: Reader) -> Node | None:
@@ -280,21 +295,23 @@ def _denied(r: Reader) -> Node | None:
 
 def _not(r: Reader, node: Node, start: int) -> Node:
     """Deny a condition: `no red candle for 3 days` was so on none of them, `not three in a row` denies the row."""
-    if isinstance(node, Wrapped) and node.kind == "ago":
+    if r.words[start].text == "(" or not isinstance(node, Wrapped):
+        return Wrapped("not", node)
+    if node.kind == "ago" and isinstance(node.inner, Wrapped) and node.inner.kind == "streak":
         return Wrapped("ago", _not(r, node.inner, start), node.bars)
     row = any(match.kind == "ROW" for place in range(start, r.place) for match in r.found[place])
     counted = r.words[start].number is not None or any(match.kind == "NUMBER" for match in r.found[start])
-    if isinstance(node, Wrapped) and node.kind == "streak" and not row and not counted:
+    if node.kind == "streak" and not row and not counted:
         return Wrapped("streak", Wrapped("not", node.inner), node.bars)
     return Wrapped("not", node)
 
 
-def _tail(r: Reader, node: Node) -> Node:
+def _tail(r: Reader, node: Node, *, bracketed: bool) -> Node:
     """Read `for 3 bars in a row`, `in the last 5 bars` or `2 bars ago` after a condition."""
     r.sign("again")
     for read in (_streak, _within, _ago):
         mark = r.mark()
-        wrapped = read(r, node)
+        wrapped = _whole(r, node) if bracketed and read is _streak else read(r, node)
         if wrapped is not None:
             return wrapped
         r.reset(mark)
@@ -308,7 +325,9 @@ def _closes_in_a_row(r: Reader) -> Node | None:
     if number is None or number < 2 or not r.take("ROW") or not r.take("PRICE", "close"):
         return None
     node = said_of(r, Price())
-    return None if node is None else Wrapped("streak", node, number)
+    if node is None or (r.peek("AND") and any(m.kind == "RELATION" for m in r.next_found())):
+        return None  # `two closes above 100 and below 120`: both belong to the row
+    return Wrapped("streak", node, number)
 
 
 def _bars_after(r: Reader) -> Node | None:
@@ -321,6 +340,14 @@ def _bars_after(r: Reader) -> Node | None:
         r.assume(f"'{node.words}' means the bar on which it crosses")
         node = Cross(left=node.left, direction=node.direction, right=node.right)
     return None if node is None else Wrapped("ago", node, bars)
+
+
+def _whole(r: Reader, node: Node) -> Node | None:
+    """Read how long what stands in brackets has been so: a `not` in them stays in them."""
+    row = _streak(r, Always())
+    if isinstance(row, Wrapped) and row.kind == "ago" and isinstance(row.inner, Wrapped):
+        return Wrapped("ago", Wrapped("streak", node, row.inner.bars), row.bars)
+    return Wrapped("streak", node, row.bars) if isinstance(row, Wrapped) else None
 
 
 def _streak(r: Reader, node: Node) -> Node | None:
@@ -431,7 +458,7 @@ def comparison(r: Reader) -> Node | None:
 
 
 def _the_first(r: Reader, node: Node | None) -> Node | None:
-    """`the first close above the SMA` opens a position on the bar on which that begins; to close one, any is the first."""
+    """`the first close above the SMA` opens a position where that begins; to close one, any is the first."""
     if node is None or r.context.role not in ("buy", "short"):
         return node
     r.assume("the first bar of its kind is one after a bar that was not")
@@ -456,7 +483,7 @@ def _of_whom(
     if several and _several(r, start):
         r.ask("Which of the values is meant, or all of them? Name them.", "which values", start)
     spoken = spoken_of(subject, before, r.context.comparisons[len(before) :], named=named, joint=r.context.joined)
-    if spoken is None and _closes(r, start) and not isinstance(r.context.object, Number):
+    if _closes(r, start) and not isinstance(r.context.object, Number) and not isinstance(spoken, Price):
         spoken = Price()
     if spoken is None:
         r.ask("What does 'it' stand for? Name the value.", "what 'it' is", start)

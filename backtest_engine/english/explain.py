@@ -1,6 +1,6 @@
 """A specification told back in English that reads as the same specification."""
 
-from backtest_engine.english.prices import RANGE
+from backtest_engine.english.prices import IBS, RANGE
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.registry import Indicator as Known
 from backtest_engine.registry import Parameter
@@ -237,6 +237,8 @@ def operand(value: Operand) -> str:
             return _indicator(value)
         case Arithmetic() if value == RANGE:
             return "the range"
+        case Arithmetic() if value == IBS:
+            return "the IBS"
         case Arithmetic():
             return f"({operand(value.left)} {value.operator} {operand(value.right)})"
         case PositionValue():

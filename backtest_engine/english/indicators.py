@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from backtest_engine.english.prices import BEFORE_THIS
+from backtest_engine.english.prices import BEFORE_THIS, IBS, RANGE
 from backtest_engine.english.reader import Reader
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.registry import Indicator as Known
@@ -305,6 +305,9 @@ def _of_series(r: Reader, call: Call) -> bool | None:
         call.source = inner
         return True
     r.reset(mark)
+    if linked and (made := r.take("RANGE") or r.take("IBS")):
+        call.source = RANGE if made.kind == "RANGE" else IBS
+        return True
     on = linked and r.words[r.place - 1].text == "on"
     match = r.take("PRICE")
     if match is None or (not linked and match.value != "volume"):

@@ -16,6 +16,8 @@ def assigned(r: Reader, outline: Outline) -> list[Protection]:
     when the other has its own of the kind, and otherwise the user must say.
     """
     entries = _entries(outline)
+    both = {rule.action for rule in outline.rules} >= {*SIDES}
+    outline.protections[:] = [_closed(one) if both else one for one in outline.protections]
     outline.protections[:] = _inherited(r, outline.protections)
     if len(entries) < 2:
         return outline.protections
@@ -46,6 +48,12 @@ def assigned(r: Reader, outline: Outline) -> list[Protection]:
             found.append(protection)
     _ask_about_sizes(r, outline, entries)
     return found
+
+
+def _closed(protection: Protection) -> Protection:
+    """`sell when … or at a 10 % gain` is about longs, where shorts are covered."""
+    side = {"sell": "long", "cover": "short"}.get(protection.closing)
+    return replace(protection, side=side) if side and protection.side is None else protection
 
 
 LINKS = ("and", ",", "a", "an", "with", "plus", "&")

@@ -25,6 +25,7 @@ class Protection:
     side: str | None
     places: tuple[int, int]
     beside: str = ""
+    closing: str = ""
 
 
 @dataclass

@@ -13,6 +13,8 @@ def overlap(entry: Condition, leave: Condition) -> str | None:
     """
     if not isinstance(entry, Comparison) or not isinstance(leave, Comparison) or entry.left != leave.left:
         return None
+    if entry.right == leave.right and entry.relation[0] == leave.relation[0]:
+        return f"{written(entry.left)} is {'below' if entry.relation[0] == '<' else 'above'} {written(entry.right)}"
     if not isinstance(entry.right, Number) or not isinstance(leave.right, Number):
         return None
     value, opened, closed = written(entry.left), entry.right.value, leave.right.value

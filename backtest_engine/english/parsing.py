@@ -126,7 +126,9 @@ def _ask_for_the_rest(r: Reader, result: Outline) -> None:
     ending = any(kind == "ACT" and value in ("sell", "exit", "cover", "reverse") for kind, value in kinds)
     ending = ending or any(kind in ("HOLD", "TRAIL", "TARGET", "HOLD_ALL", "WHEN_WHILE") for kind, _ in kinds)
     joints = {kind for kind, _ in kinds} & {"AND", "OR"}
-    opening = any(kind == "SIDE" or (kind == "ACT" and value in ("buy", "short")) for kind, value in kinds)
+    opening = any(
+        kind in ("SIDE", "HOLD", "HOLD_ALL") or (kind == "ACT" and value in ("buy", "short")) for kind, value in kinds
+    )
     if not opening and result.system is None:
         ask_for_rules(r)
     elif not ending and result.system is None:

@@ -207,6 +207,13 @@ def _moving(r: Reader, subject: Operand) -> Node | None:
     if rights is None:
         return None
     direction = "above" if match.value == "up" else "below"
+    if len(rights) == 2 and cloud_of(rights[0]) == rights:
+        entering = r.context.role in ("buy", "short")
+        return (
+            enters_beyond(r, subject, direction, rights)
+            if entering
+            else each(r, subject, "><"[direction == "below"], rights)
+        )
     nodes: list[Node] = []
     for right in rights:
         right = meant(r, subject, ">" if direction == "above" else "<", right)

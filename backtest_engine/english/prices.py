@@ -6,6 +6,8 @@ from backtest_engine.english.reader import Reader
 from backtest_engine.spec import Arithmetic, Operand, Price, Timeframe
 
 RANGE = Arithmetic(operator="-", left=Price(field="high"), right=Price(field="low"))
+# Internal bar strength: where in the bar's range it closes, from 0 at its low to 1 at its high.
+IBS = Arithmetic(operator="/", left=Arithmetic(operator="-", left=Price(), right=Price(field="low")), right=RANGE)
 
 
 def price(r: Reader) -> Operand | None:

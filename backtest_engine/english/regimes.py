@@ -7,6 +7,7 @@ from backtest_engine.english.outline import Outline, Rule
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.rules import rule_of
 from backtest_engine.english.sequences import ask_how_soon
+from backtest_engine.spec import OnWeekday
 
 
 def limited_rules(r: Reader, result: Outline) -> bool | None:
@@ -144,6 +145,10 @@ def while_true(r: Reader, result: Outline) -> bool | None:
     if node is None:
         return None
     places = (start, r.place)
+    if isinstance(node, OnWeekday) and len(node.days) >= 5:
+        r.ask(
+            f"'{r.span(start)}' is always so; on which day is the position opened, and on which closed?", "exit", start
+        )
     result.rules.append(Rule(action, node, places))
     result.whiles.append(Rule("sell" if action == "buy" else "cover", Wrapped("not", node), places))
     return True

@@ -33,7 +33,7 @@ def _parts(node: Node) -> list[Left]:
     match node:
         case Joined():
             return [found for part in node.parts for found in _parts(part)]
-        case Wrapped():
+        case Wrapped() if node.kind != "not":
             return _parts(node.inner)
         case Comparison() | Cross() | Moves() | Returns():
             return [node]

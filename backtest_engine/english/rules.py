@@ -101,11 +101,14 @@ def hold_all(r: Reader, result: Outline) -> bool | None:
 def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
     """`buy when …`, `sell: …`, `long close > upper`."""
     start = r.place
-    if r.take("ONCE_IN"):
+    open_already = r.take("ONCE_IN") is not None
+    if open_already:
         r.sign(",")
     _skip_to_the_action(r)
     action = _action_of_an_order(r) or read_action(r) or puts_in(r)
     if action is None:
+        return None
+    if open_already and action not in CLOSING:
         return None
     turned = _turned(r, action)
     r.context.role = action
@@ -417,8 +420,7 @@ def protected(r: Reader, result: Outline) -> bool | None:
     before = len(result.protections)
     if not protection(r, result):
         return None
-    if act.value == "cover":
-        result.protections[before:] = [replace(one, side="short") for one in result.protections[before:]]
+    result.protections[before:] = [replace(one, closing=act.value) for one in result.protections[before:]]
     return True
 
 

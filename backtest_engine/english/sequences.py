@@ -3,7 +3,7 @@
 from backtest_engine.english.nodes import Joined, Moves, Node, Wrapped
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.relations import OWN_END
-from backtest_engine.spec import Comparison, Cross, Indicator, Operand, Price
+from backtest_engine.spec import Comparison, Cross, Indicator, Number, Operand, Price
 
 
 def sequence(r: Reader, earlier: Node, after: Node, *, at_once: bool, start: int) -> Node:
@@ -61,12 +61,23 @@ def is_shape(node: Node) -> bool:
 
 
 def contradict(one: Node, other: Node) -> bool:
-    """Whether two shapes cannot be those of one bar."""
+    """Whether two conditions cannot hold on one bar: a red and a green bar, or below 30 and a cross above 40."""
     one, other = (node.inner if isinstance(node, Wrapped) and node.kind == "streak" else node for node in (one, other))
+    if isinstance(one, Comparison) and isinstance(other, Cross | Moves):
+        return _on_the_other_side(one, other)
     if not isinstance(one, Comparison) or not isinstance(other, Comparison) or not (is_shape(one) and is_shape(other)):
         return False
     same = (one.left, one.right) == (other.left, other.right)
     return same and {one.relation[0], other.relation[0]} == {"<", ">"}
+
+
+def _on_the_other_side(state: Comparison, event: Cross | Moves) -> bool:
+    """Whether a reading is below one number where it crosses above another that is no lower, or the reverse."""
+    if state.left != event.left or not isinstance(state.right, Number) or not isinstance(event.right, Number):
+        return False
+    if event.direction == "above":
+        return state.relation == "<" and event.right.value >= state.right.value
+    return state.relation == ">" and event.right.value <= state.right.value
 
 
 def _is_of_bars(value: Operand) -> bool:

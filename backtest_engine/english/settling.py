@@ -21,6 +21,7 @@ from backtest_engine.spec import (
     Not,
     Number,
     Operand,
+    Price,
     Streak,
     Within,
 )
@@ -58,6 +59,7 @@ class Settling:
                     back = Returns(node.long.left, node.long.right)
                     left = side_left(self.entries[side], back) or only_side(self.entries[side], back)
                     chosen = {">=": node.long, "<=": node.short}.get(left or "", chosen)
+                    self._ask_from_where(node.long, left)
                 self.r.assume(
                     f"the {'entry' if opening else 'exit'} of a {side} position is the cross {_direction(chosen)}"
                 )
@@ -67,6 +69,16 @@ class Settling:
             case Opposite():
                 return None
         return node
+
+    def _ask_from_where(self, exit_cross: Cross, left: str | None) -> None:
+        """`buy when RSI is below 30, exit when the close crosses the SMA`: up or down, the entry does not say."""
+        if left is None and isinstance(exit_cross.left, Price):
+            line = written(exit_cross.right)
+            self.r.ask(
+                f"Should the position be closed when {written(exit_cross.left)} crosses above {line}, or below it?",
+                "direction of the exit",
+                0,
+            )
 
     def _moves(self, node: Moves, side: SideName, role: str) -> Condition:
         relation = ">" if node.direction == "above" else "<"
@@ -89,6 +101,12 @@ class Settling:
     def _returns(self, node: Returns, side: SideName) -> Condition | None:
         """Back to a value: from below where the entry left it below, from above otherwise."""
         entry = self.entries[side]
+        if isinstance(node.right, Indicator) and node.right.name in ("highest", "lowest"):
+            # The highest of some bars is only ever reached from below.
+            relation = self._reached(node) or ">="
+            return Comparison(
+                left=node.left, relation=relation, right=meant(self.r, node.left, relation[0], node.right)
+            )
         relation = side_left(entry, node) or self._reached(node) or self._reached_between(node, side)
         if relation is None and (relation := only_side(entry, node)):
             self.r.assume(f"'{written(node.right)}' is reached from {'below' if relation == '>=' else 'above'}")

@@ -1,7 +1,7 @@
 """Reading a description statement by statement."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backtest_engine.english.beginnings import read_title, small_talk, style
@@ -80,14 +80,25 @@ def _more_exits(r: Reader, result: Outline) -> bool:
     behind_comma = mark[0] > 0 and r.words[mark[0] - 1].text == ","
     ending = mark[0] in ends or (behind_comma and mark[0] - 1 in ends)
     r.sign("at", "on", "after", "by") if not r.peek("HOLD") and r.at("at", "on", "by") else None
+    before = len(result.protections)
     if ending and (protection(r, result) or time_alone(r, result)) and _complete(r):
+        _of_the_same_exit(result, before)
         return True
     r.reset(short)
     r.place = mark[0] + 1
     if ending and protection(r, result) and _complete(r):
+        _of_the_same_exit(result, before)
         return True
     r.reset(mark)
     return ending and _or_when(r, result)
+
+
+def _of_the_same_exit(result: Outline, before: int) -> None:
+    """`sell when … or at a 10 % gain`: the gain closes what the rule before it closes."""
+    said = result.protections[before - 1] if before else None
+    rule = result.rules[-1] if result.rules and result.rules[-1].action in CLOSING else None
+    closing = rule.action if rule and (said is None or said.places < rule.places) else said.closing if said else ""
+    result.protections[before:] = [replace(one, closing=closing) for one in result.protections[before:]]
 
 
 def _or_when(r: Reader, result: Outline) -> bool:

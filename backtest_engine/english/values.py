@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from backtest_engine.english.extremes import extreme, highest_so_far
 from backtest_engine.english.indicators import AVERAGES, indicator
-from backtest_engine.english.prices import RANGE, bars_back, price
+from backtest_engine.english.prices import IBS, RANGE, bars_back, price
 from backtest_engine.english.reader import Reader
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import MAX_BARS, Arithmetic, Indicator, Number, Operand, PositionValue, Price
@@ -282,8 +282,7 @@ def spread(r: Reader) -> Operand | None:
     if r.take("RANGE"):
         return RANGE
     if r.take("IBS"):
-        above_low = Arithmetic(operator="-", left=Price(), right=Price(field="low"))
-        return Arithmetic(operator="/", left=above_low, right=RANGE)
+        return IBS
     return None
 
 
