@@ -103,10 +103,9 @@ class Settling:
         entry = self.entries[side]
         if isinstance(node.right, Indicator) and node.right.name in ("highest", "lowest"):
             # The highest of some bars is only ever reached from below.
-            relation = self._reached(node) or ">="
-            return Comparison(
-                left=node.left, relation=relation, right=meant(self.r, node.left, relation[0], node.right)
-            )
+            beyond = self._reached(node) or ">="
+            right = meant(self.r, node.left, beyond[0], node.right)
+            return Comparison(left=node.left, relation=beyond, right=right)
         relation = side_left(entry, node) or self._reached(node) or self._reached_between(node, side)
         if relation is None and (relation := only_side(entry, node)):
             self.r.assume(f"'{written(node.right)}' is reached from {'below' if relation == '>=' else 'above'}")
