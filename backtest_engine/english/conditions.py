@@ -2,9 +2,9 @@
 
 import re
 from itertools import pairwise
-from typing import Any
 
 from backtest_engine.english import calendar, candles
+from backtest_engine.english.comparisons import comparison
 from backtest_engine.english.crosses import cross_event
 from backtest_engine.english.events import (
     at_level,
@@ -16,24 +16,18 @@ from backtest_engine.english.events import (
     open_profit,
     ordered,
 )
-from backtest_engine.english.explain import operand as written
-from backtest_engine.english.indicators import Call, complete
 from backtest_engine.english.nodes import Joined, Moves, Node, Wrapped
 from backtest_engine.english.phrases import Match
 from backtest_engine.english.predicates import said_of
-from backtest_engine.english.prices import BEFORE_THIS
-from backtest_engine.english.pronouns import spoken_of
 from backtest_engine.english.reader import Reader
+from backtest_engine.english.repeats import denied, repeated
 from backtest_engine.english.sequences import contradict, is_shape, sequence
 from backtest_engine.english.values import operand
-from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import (
-    Always,
     Comparison,
     Cross,
     Indicator,
     Number,
-    Operand,
     Price,
 )
 
@@ -250,7 +244,7 @@ def atom(r: Reader) -> Node | None:
     return (
         None
         if node is None
-        else _tail(r, node, bracketed=r.words[start].text == "(" and r.words[r.place - 1].text == ")")
+        else repeated(r, node, bracketed=r.words[start].text == "(" and r.words[r.place - 1].text == ")")
     )
 
 
@@ -290,32 +284,7 @@ def _denied(r: Reader) -> Node | None:
         return None
     start = r.place
     node: Node | None = r.inside(atom)
-    return None if node is None else _not(r, node, start)
-
-
-def _not(r: Reader, node: Node, start: int) -> Node:
-    """Deny a condition: `no red candle for 3 days` was so on none of them, `not three in a row` denies the row."""
-    if r.words[start].text == "(" or not isinstance(node, Wrapped):
-        return Wrapped("not", node)
-    if node.kind == "ago" and isinstance(node.inner, Wrapped) and node.inner.kind == "streak":
-        return Wrapped("ago", _not(r, node.inner, start), node.bars)
-    row = any(match.kind == "ROW" for place in range(start, r.place) for match in r.found[place])
-    counted = r.words[start].number is not None or any(match.kind == "NUMBER" for match in r.found[start])
-    if node.kind == "streak" and not row and not counted:
-        return Wrapped("streak", Wrapped("not", node.inner), node.bars)
-    return Wrapped("not", node)
-
-
-def _tail(r: Reader, node: Node, *, bracketed: bool) -> Node:
-    """Read `for 3 bars in a row`, `in the last 5 bars` or `2 bars ago` after a condition."""
-    r.sign("again")
-    for read in (_streak, _within, _ago):
-        mark = r.mark()
-        wrapped = _whole(r, node) if bracketed and read is _streak else read(r, node)
-        if wrapped is not None:
-            return wrapped
-        r.reset(mark)
-    return node
+    return None if node is None else denied(r, node, start)
 
 
 def _closes_in_a_row(r: Reader) -> Node | None:
@@ -340,217 +309,3 @@ def _bars_after(r: Reader) -> Node | None:
         r.assume(f"'{node.words}' means the bar on which it crosses")
         node = Cross(left=node.left, direction=node.direction, right=node.right)
     return None if node is None else Wrapped("ago", node, bars)
-
-
-def _whole(r: Reader, node: Node) -> Node | None:
-    """Read how long what stands in brackets has been so: a `not` in them stays in them."""
-    row = _streak(r, Always())
-    if isinstance(row, Wrapped) and row.kind == "ago" and isinstance(row.inner, Wrapped):
-        return Wrapped("ago", Wrapped("streak", node, row.inner.bars), row.bars)
-    return Wrapped("streak", node, row.bars) if isinstance(row, Wrapped) else None
-
-
-def _streak(r: Reader, node: Node) -> Node | None:
-    linked = r.sign("for") or r.sign("on", "over")
-    r.sign("at") and r.sign("least")
-    before = r.skip("PREVIOUS") and r.words[r.place - 1].text in BEFORE_THIS
-    row = r.take("ROW")
-    number = r.whole()
-    row = r.take("ROW") or row
-    unit = r.take("UNIT", "bar", "day")
-    closes = unit or r.take("PRICE", "close")
-    row = r.take("ROW") or row
-    if number is None or closes is None or not (row or (linked and unit)):
-        return None
-    if number < 2:
-        return None
-    if row and isinstance(node, Wrapped) and node.kind == "not":
-        # `has not risen 3 days in a row` denies the row, `has not been above for 3 days` is so on each of them.
-        return Wrapped("not", Wrapped("streak", node.inner, number))
-    streak = Wrapped("streak", node, number)
-    return Wrapped("ago", streak, 1) if before else streak
-
-
-def _within(r: Reader, node: Node) -> Node | None:
-    r.sign("at") and r.sign("least") and r.number() and r.sign("time", "times")
-    r.sign("sometime")
-    r.sign("any", "some") and r.sign("time", "point")
-    if not (r.sign("in", "within", "during", "over", "at", "any")):
-        return None
-    r.sign("some") and r.sign("point")
-    r.sign("in", "during", "within")
-    said = r.skip("PREVIOUS")
-    before = said and r.words[r.place - 1].text in BEFORE_THIS
-    number = r.whole()
-    if number is None or not r.take("UNIT", "bar", "day") or not said:
-        return None
-    if isinstance(node, Wrapped) and node.kind == "streak":
-        r.ask(
-            f"{node.bars} in a row within {number} bars, or any {node.bars} of them? Say '{node.bars} in a row'.",
-            "bars in a row",
-            r.place - 1,
-        )
-    # What has not been within so many bars, was on none of them.
-    inner = _affirmed(r, node)
-    denied = inner is not None
-    looked: Node = Wrapped("within", node if inner is None else inner, number)
-    looked = Wrapped("ago", looked, 1) if before else looked
-    return Wrapped("not", looked) if denied else looked
-
-
-DENIALS = ("not", "never", "isn't", "wasn't", "hasn't", "doesn't", "n't", "no")
-
-
-def _affirmed(r: Reader, node: Node) -> Node | None:
-    """Return what a condition denies; None when it denies nothing."""
-    if isinstance(node, Wrapped) and node.kind == "not":
-        return node.inner
-    if isinstance(node, Wrapped) and node.kind == "streak":
-        inner = _affirmed(r, node.inner)
-        return None if inner is None else Wrapped("streak", inner, node.bars)
-    said = [word.text for word in r.words[max(0, r.place - 12) : r.place]]
-    if isinstance(node, Comparison) and node.relation in ("<=", ">=") and any(word in said for word in DENIALS):
-        # `was not above 70` is read as `at most 70`.
-        return node.model_copy(update={"relation": {"<=": ">", ">=": "<"}[node.relation]})
-    return None
-
-
-def _ago(r: Reader, node: Node) -> Node | None:
-    if r.take("YESTERDAY"):
-        return Wrapped("ago", node, 1)
-    number = r.whole()
-    if number is None or not r.take("UNIT", "bar", "day") or not r.take("AGO"):
-        return None
-    return Wrapped("ago", node, number)
-
-
-def comparison(r: Reader) -> Node | None:
-    """Read a value and what is said of it."""
-    if r.at("first") and any(match.kind == "PRICE" for match in r.next_found()):
-        r.go(r.place + 1)
-        return _the_first(r, comparison(r))
-    if r.at("its") and any(match.kind == "RELATION" for match in r.next_found()):
-        r.go(r.place + 1)  # `sell when its above 70`
-    mark = r.mark()
-    named = r.peek("IT") is not None
-    subject = operand(r)
-    implied = named
-    if subject is None or (isinstance(subject, Number) and not r.peek("RELATION")):
-        r.reset(mark)
-        if not _may_be_left_out(r):
-            return None
-        subject = _left_out(r)
-        implied = subject is not None
-    unknown = subject is None and named
-    if subject is None:
-        subject = Price()
-        if not r.take("IT"):
-            r.assume("what is not named is the closing price")
-    before = list(r.context.comparisons)
-    here = r.mark()
-    r.context.subject = subject
-    node = said_of(r, subject)
-    if node is None:
-        return None
-    if unknown:
-        _ask_about_an_unknown(r, before, mark[0])
-    return _of_whom(r, node, subject, before, here, named=named, start=mark[0]) if implied else node
-
-
-def _the_first(r: Reader, node: Node | None) -> Node | None:
-    """`the first close above the SMA` opens a position where that begins; to close one, any is the first."""
-    if node is None or r.context.role not in ("buy", "short"):
-        return node
-    r.assume("the first bar of its kind is one after a bar that was not")
-    direction = {">": "above", "<": "below"}.get(node.relation) if isinstance(node, Comparison) else None
-    if isinstance(node, Comparison) and direction is not None:
-        return Cross(left=node.left, direction="above" if direction == "above" else "below", right=node.right)
-    return Joined("and", (node, Wrapped("not", Wrapped("ago", node, 1))))
-
-
-def _of_whom(
-    r: Reader,
-    node: Node,
-    subject: Operand,
-    before: list[tuple[Operand, str, Operand]],
-    here: tuple[Any, ...],
-    *,
-    named: bool,
-    start: int,
-) -> Node | None:
-    """Return what was read, said of the value that `it`, or nothing at all, stands for; ask where several could be."""
-    several = len({left.model_dump_json() for left, _, _ in before}) > 1
-    if several and _several(r, start):
-        r.ask("Which of the values is meant, or all of them? Name them.", "which values", start)
-    spoken = spoken_of(subject, before, r.context.comparisons[len(before) :], named=named, joint=r.context.joined)
-    if _closes(r, start) and not isinstance(r.context.object, Number) and not isinstance(spoken, Price):
-        spoken = Price()
-    if spoken is None:
-        r.ask("What does 'it' stand for? Name the value.", "what 'it' is", start)
-        return node
-    said: Node | None = node
-    if spoken != subject:
-        r.reset(here)
-        r.context.subject = spoken
-        said = said_of(r, spoken)
-    if spoken != subject or (several and not r.context.joined):
-        what = "'it'" if named else "what is not named"
-        r.assume(f"{what} is {written(spoken)}")
-    return said
-
-
-def _closes(r: Reader, place: int) -> bool:
-    """Whether it is said that `it closes` somewhere, as only a price does."""
-    match = next((match for match in r.found[place] if match.kind == "IT"), None)
-    return match is not None and match.end < len(r.words) and r.words[match.end].text in ("closes", "closed", "close")
-
-
-SEVERAL = re.compile(r"\b(?:either|both|they|them|these|those)\b", re.IGNORECASE)
-
-
-def _several(r: Reader, place: int) -> bool:
-    """Whether the words speak of several values, where one is being read."""
-    first = r.words[max(0, place - 1)].start
-    last = r.words[min(place, len(r.words) - 1)].end
-    return SEVERAL.search(r.text[first:last]) is not None
-
-
-def _ask_about_an_unknown(r: Reader, before: list[tuple[Operand, str, Operand]], place: int) -> None:
-    """`Sell when it is above 70` before anything was named: a number may be that of any reading."""
-    said = r.context.comparisons[len(before) :]
-    if said and isinstance(said[0][2], Number):
-        r.ask("What does 'it' stand for? Name the value.", "what 'it' is", place)
-    else:
-        r.assume("'it' is the close")
-
-
-def _may_be_left_out(r: Reader) -> bool:
-    """Whether something may be said of no value in particular: `rising` alone says nothing."""
-    moved = r.peek("RISING") or r.peek("FALLING")
-    return moved is None or bool(r.context.joined or _changed_before(r) or _by_a_number(r, moved.end))
-
-
-def _left_out(r: Reader) -> Operand | None:
-    """Return the value that was spoken of last; a move by so much is one of the price."""
-    moved = r.peek("RISING") or r.peek("FALLING")
-    subject = r.context.subject
-    known = REGISTRY.get(r.context.titled[0]) if len(r.context.titled) == 1 else None
-    if subject is None and known is not None and not known.overlay:
-        # `RSI: buy below 30`
-        subject = complete(r, Call(name=r.context.titled[0]), r.place)
-    return None if moved and _by_a_number(r, moved.end) and not isinstance(subject, Price) else subject
-
-
-def _by_a_number(r: Reader, place: int) -> bool:
-    """Whether it is said by how much, as in `down 5 %`."""
-    return (
-        place + 1 < len(r.words) and r.words[place].number is not None and r.words[place + 1].text in ("%", "percent")
-    )
-
-
-def _changed_before(r: Reader) -> bool:
-    """Whether the last comparison was of a value with itself a bar before, so that `falling` follows `rising`."""
-    if not r.context.comparisons:
-        return False
-    left, _, right = r.context.comparisons[-1]
-    return getattr(right, "shift", 0) > 0 and right.model_copy(update={"shift": 0}) == left

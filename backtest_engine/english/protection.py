@@ -2,21 +2,13 @@
 
 from typing import Any
 
+from backtest_engine.english.distances import beside_price, distance, distance_or_level, link
 from backtest_engine.english.indicators import BARS_IN
 from backtest_engine.english.outline import Outline, Protection
 from backtest_engine.english.reader import CLOSING, Reader
-from backtest_engine.english.values import operand
 from backtest_engine.spec import (
-    Arithmetic,
     AtrDistance,
     BreakEven,
-    Indicator,
-    Level,
-    Number,
-    Operand,
-    PercentDistance,
-    PositionValue,
-    PriceDistance,
     RiskDistance,
     TrailingStop,
 )
@@ -51,17 +43,6 @@ def _for_side(r: Reader) -> str | None:
     return None
 
 
-LINKS = (
-    *(":", "=", "-", "of", "at", "is", "by", "to", "loss", "with", "around", "placed"),
-    *("set", "goes", "it", "on", "be", "starts", "begins", "lies", "sits"),
-)
-
-
-def _link(r: Reader) -> None:
-    while r.sign(*LINKS):
-        pass
-
-
 def _and_sides(r: Reader) -> str | None:
     mark = r.mark()
     if r.sign("on", "for") and r.sign("both", "either", "each"):
@@ -71,110 +52,16 @@ def _and_sides(r: Reader) -> str | None:
     return _for_side(r)
 
 
-def distance(r: Reader, *, what: str, risk: bool, certain: bool = True) -> Any:
-    """Read how far: percent, pips, money, ATR or risk multiples; ask when a number has no unit."""
-    start = r.place
-    r.sign("$") if r.at("$") else None
-    money = r.place > start
-    factor = r.take("FACTOR")
-    number = float(factor.value) if factor else r.number()
-    if number is None or (factor and not r.peek("IND")):
-        return None
-    if number == 0 and certain:
-        r.ask(f"A {what} of 0 closes every trade at once; which distance is meant?", what, start)
-        return PercentDistance(percent=1)
-    if r.take("PCT"):
-        return PercentDistance(percent=number)
-    if r.take("PIPS"):
-        r.assume("a pip is 0.0001")
-        return PriceDistance(amount=round(number * 0.0001, 12))
-    mark = r.mark()
-    if risk and r.sign(":", "to") and r.number() == 1:
-        r.take("RISK_UNIT")
-        return RiskDistance(multiple=number)
-    r.reset(mark)
-    r.sign("*", "x", "times")
-    mark = r.mark()
-    period = r.whole()
-    r.take("UNIT", "bar", "day") if period is not None else None
-    match = r.take("IND")
-    if match is not None and match.value[0] == "atr":
-        return _atr(r, number, period)
-    r.reset(mark)
-    if risk and r.take("RISK_UNIT"):
-        return RiskDistance(multiple=number)
-    if r.take("POINTS") or r.take("MONEY") or money:
-        r.assume(f"the {what} of {number:g} is a distance in price")
-        return PriceDistance(amount=number)
-    if not certain:
-        return None
-    r.ask(f"{what.capitalize()} {number:g} of what: percent, ATR, pips or points?", f"unit of {what}", start)
-    return PercentDistance(percent=min(number, 99))
-
-
-def _atr(r: Reader, multiple: float, period: int | None) -> AtrDistance:
-    if period is None:
-        bracket = r.sign("(")
-        mark = r.mark()
-        r.sign("period") and r.sign("=")
-        period = r.whole()
-        if period is not None and not bracket and (r.peek("PCT") or r.peek("IND")):
-            r.reset(mark)
-            period = None
-        if bracket:
-            r.take("UNIT")
-            r.sign(")")
-    if period is None:
-        known = [value.parameters["period"] for value in r.context.indicators if value.name == "atr"]
-        period = int(known[-1]) if known else None
-        if known and known[-1] != 14:
-            r.assume(f"the ATR is that of {known[-1]:g} bars, as before")
-    if period is None:
-        period = 14
-        r.assume("Average true range: period 14, the usual value")
-    else:
-        value = Indicator(name="atr", parameters={"period": period})
-        if value not in r.context.indicators:
-            r.context.indicators.append(value)
-    return AtrDistance(multiple=multiple, period=period)
-
-
-def _beside_price(r: Reader) -> bool:
-    """Read what a distance is measured from, as in `below the entry price`."""
-    mark = r.mark()
-    if r.sign("away") and (r.done or r.words[r.place].kind == "end" or r.at(",", "and")):
-        return True
-    beside = r.take("RELATION", ">", "<")
-    if beside is not None:
-        r.context.beside = "above" if beside.value == ">" else "below"
-    if not (beside or r.sign("from", "off", "of", "against")):
-        r.reset(mark)
-        return False
-    r.sign("of")
-    if r.take("ENTRY_PRICE"):
-        r.assume("distances from the entry are measured from the close of the signal bar")
-        return True
-    r.take("TODAY")
-    match = r.take("PRICE", "close")
-    if match is not None:
-        r.sign("of") and (r.take("TODAY") or (r.sign("signal") and r.sign("bar", "candle")))
-        return True
-    if r.take("IT") or (beside is not None and (r.done or r.words[r.place].kind == "end" or r.at(",", "and", "."))):
-        return True
-    r.reset(mark)
-    return False
-
-
 def _stop(r: Reader, outline: Outline) -> bool | None:
     start = r.place
     r.context.beside = ""
     side = _leading_side(r)
     if r.take("STOP"):
-        _link(r)
+        link(r)
         if r.sign("none", "no"):
             outline.restrictions.add("no_stop")
             return True
-        value = _distance_or_level(r, what="stop", risk=False)
+        value = distance_or_level(r, what="stop", risk=False)
         if value is None:
             return None
         side = _and_sides(r) or side
@@ -187,7 +74,7 @@ def _stop(r: Reader, outline: Outline) -> bool | None:
     r.sign("hard", "fixed", "initial", "protective", "simple")
     if not r.take("STOP"):
         return None
-    _beside_price(r)
+    beside_price(r)
     side = _and_sides(r) or side
     return _keep(r, outline, "stop_loss", value, start, side)
 
@@ -205,65 +92,16 @@ def _leading_side(r: Reader) -> str | None:
     return None
 
 
-def _distance_or_level(r: Reader, *, what: str, risk: bool) -> Any:
-    mark = r.mark()
-    r.take("RELATION", "<=", ">=")
-    value = None if r.peek("IND") else distance(r, what=what, risk=risk)
-    if value is not None and (_beside_price(r) or not r.peek("RELATION")):
-        return value
-    r.reset(mark)
-    return _level(r)
-
-
-def _level(r: Reader) -> Any:
-    just = r.sign("just") or r.sign("right")
-    beside = r.take("RELATION", ">", "<")
-    del just
-    value = operand(r)
-    if value is None or isinstance(value, Number):
-        return None
-    if (far := _from_the_entry(r, value)) is not None:
-        return far
-    if beside is not None:
-        r.assume("a stop just beyond a price is put at that price")
-    return Level(at=value)
-
-
-def _from_the_entry(r: Reader, value: Operand) -> Any:
-    """Read `entry price - 2 * ATR` as a distance: the entry is not known when the stop is set."""
-    if not isinstance(value, Arithmetic):
-        return None
-    entry = PositionValue(measure="entry_price")
-    far: Any = None
-    if value.operator in "+-" and value.left == entry:
-        r.context.beside = "above" if value.operator == "+" else "below"
-        match value.right:
-            case Arithmetic(operator="*", left=Number(value=multiple), right=Indicator(name="atr") as atr):
-                far = AtrDistance(multiple=multiple, period=int(atr.parameters["period"]))
-            case Indicator(name="atr") as atr:
-                far = AtrDistance(multiple=1, period=int(atr.parameters["period"]))
-            case Number(value=amount):
-                far = PriceDistance(amount=amount)
-    elif value.operator == "*" and entry in (value.left, value.right):
-        factor = value.left if value.right == entry else value.right
-        if isinstance(factor, Number) and factor.value != 1:
-            r.context.beside = "above" if factor.value > 1 else "below"
-            far = PercentDistance(percent=round(abs(factor.value - 1) * 100, 9))
-    if far is not None:
-        r.assume("distances from the entry are measured from the close of the signal bar")
-    return far
-
-
 def _target(r: Reader, outline: Outline) -> bool | None:
     start = r.place
     r.context.beside = ""
     side = _leading_side(r)
     if r.take("TARGET"):
-        _link(r)
+        link(r)
         if r.sign("none", "no"):
             outline.restrictions.add("no_target")
             return True
-        value = _distance_or_level(r, what="target", risk=True)
+        value = distance_or_level(r, what="target", risk=True)
         if value is None:
             word = r.take("FACTOR")
             if word is None or not r.sign("risk"):
@@ -277,7 +115,7 @@ def _target(r: Reader, outline: Outline) -> bool | None:
         return None
     if not r.take("TARGET"):
         return None
-    _beside_price(r)
+    beside_price(r)
     return _keep(r, outline, "take_profit", value, start, _and_sides(r) or side)
 
 
@@ -286,7 +124,7 @@ def _trailing(r: Reader, outline: Outline) -> bool | None:
     side = _leading_side(r)
     r.sign("use", "set", "with", "using", "add")
     if (match := r.take("TRAIL")) is not None:
-        _link(r)
+        link(r)
         if r.words[match.end - 1].text.startswith("chandelier") or r.words[match.end - 2].text.startswith("chandelier"):
             return _chandelier(r, outline, start, side)
         value = distance(r, what="trailing stop", risk=False)
