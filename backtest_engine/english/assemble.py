@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from backtest_engine.english import calendar
 from backtest_engine.english.calendar import is_dated
@@ -10,20 +9,16 @@ from backtest_engine.english.explain import condition as condition_written
 from backtest_engine.english.mirror import mirrored, opposite_of
 from backtest_engine.english.nodes import Joined, Node, Opposite, SidesDiffer, Wrapped
 from backtest_engine.english.one_side import assigned
-from backtest_engine.english.outline import Outline, Protection, Rule
+from backtest_engine.english.outline import Outline, Rule
 from backtest_engine.english.overlaps import overlap
 from backtest_engine.english.reader import CLOSING, Problem, Reader
 from backtest_engine.english.settling import Settling, SideName
+from backtest_engine.english.terms import Terms
 from backtest_engine.spec import (
     Always,
     AtrDistance,
-    FractionSize,
     Indicator,
-    Level,
     MarketOrder,
-    Price,
-    RiskDistance,
-    RiskSize,
     Side,
     StrategySpec,
     TimeOfDay,
@@ -49,8 +44,8 @@ class Assembly:
         self.words: dict[str, str] = {}
         self.entries: dict[SideName, Node] = {}
         self.exits: dict[SideName, Node] = {}
-        self.protections = outline.protections
         self.settling = Settling(r, self.entries, self.exits)
+        self.terms = Terms(r, outline, self.entries, self.words)
         self.reverse = "reverse" in outline.restrictions
 
     def whole(self) -> Whole | None:
@@ -65,8 +60,8 @@ class Assembly:
         self._filters()
         if (self.outline.max_entries or 1) > 1 and "one_position" in self.outline.restrictions:
             self.r.ask("One position at a time, or several entries: which holds?", "pyramiding", 0, len(self.r.words))
-        self.protections = assigned(self.r, self.outline)
-        for protection in self.protections:
+        self.outline.protections = assigned(self.r, self.outline)
+        for protection in self.outline.protections:
             if protection.side is not None and protection.side not in self.entries:
                 self._ask_about_untraded(protection.side, *protection.places)  # type: ignore[arg-type]
         sides = {name: self._side(name) for name in self.entries}
@@ -77,7 +72,7 @@ class Assembly:
         spec = StrategySpec(
             long=sides.get("long"),
             short=sides.get("short"),
-            sizing=self._sizing(),
+            sizing=self.terms.sizing(),
             max_entries=self.outline.max_entries or 1,
             cool_down=self.outline.cool_down,
             reverse=self.reverse,
@@ -357,7 +352,7 @@ class Assembly:
     def _side(self, name: SideName) -> Side | None:
         entry = self.settling.condition(self.entries[name], name, "entry")
         leave = self.settling.condition(self.exits[name], name, "exit") if name in self.exits else None
-        fields = self._protections(name)
+        fields = self.terms.protections(name)
         if entry is None or (name in self.exits and leave is None):
             return None
         if leave is not None and (where := overlap(entry, leave)):
@@ -409,102 +404,6 @@ class Assembly:
                 len(self.r.words),
             )
 
-    def _protections(self, name: SideName) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        said: dict[str, str] = {}
-        for protection in self.protections:
-            if protection.side not in (None, name):
-                continue
-            losing = "below" if name == "long" else "above"
-            right = {"stop_loss": losing, "take_profit": "above" if name == "long" else "below"}.get(protection.rule)
-            if right and protection.beside and protection.beside != right:
-                self.r.ask(
-                    f"A {name} position's {protection.rule.replace('_', ' ')} lies {right} the price, but "
-                    f"'{self.r.span(*protection.places)}' says {protection.beside}; which is meant?",
-                    protection.rule.replace("_", " "),
-                    *protection.places,
-                )
-            if protection.rule in fields and fields[protection.rule] != protection.value:
-                self.r.ask(
-                    f"There are two different values for the {protection.rule.replace('_', ' ')}; which one holds?",
-                    protection.rule.replace("_", " "),
-                    *protection.places,
-                )
-            self._ask_about_its_bar(protection, name)
-            if self._is_for_the_other(protection, name):
-                self.r.ask(
-                    f"'{self.r.span(*protection.places)}' suits one side only; where is it for {name} positions?",
-                    protection.rule.replace("_", " "),
-                    *protection.places,
-                )
-            fields[protection.rule] = protection.value
-            said[protection.rule] = self.r.span(*protection.places)
-        for rule, exclusion in EXCLUDED.items():
-            if rule in fields and exclusion in self.outline.restrictions:
-                what = rule.replace("_", " ")
-                self.r.ask(f"A {what} is described and also excluded; which holds?", what, 0, len(self.r.words))
-        for rule, words in said.items():
-            self.words[f"{name}.{rule}"] = words
-        if "stop_loss" in fields or "take_profit" in fields:
-            self.r.assume("stops and targets are measured from the close of the signal bar")
-        self._assume_the_risk(fields)
-        return fields
-
-    def _ask_about_its_bar(self, protection: Protection, name: SideName) -> None:
-        """`an inside day and then a close above it, stop at its low`: the low of which of the two bars?"""
-        words = self.r.span(*protection.places)
-        if isinstance(protection.value, Level) and " its " in f" {words.lower()} " and _looks_back(self.entries[name]):
-            self.r.ask(
-                f"Which bar's is meant in '{words}': the signal bar's, or that of the bar before it?",
-                "which bar",
-                *protection.places,
-            )
-
-    def _assume_the_risk(self, fields: Mapping[str, Any]) -> None:
-        by_risk = any(isinstance(value, RiskSize) for value, _ in self.outline.sizes)
-        by_risk = by_risk or isinstance(fields.get("take_profit"), RiskDistance)
-        if by_risk and "trailing_stop" in fields and "stop_loss" not in fields:
-            self.r.assume("the risk of a trade is measured to where its trailing stop begins")
-
-    def _is_for_the_other(self, protection: Protection, name: SideName) -> bool:
-        """Whether a level that both sides share lies where only the other one can use it."""
-        if len(self.entries) < 2 or protection.side is not None or not isinstance(protection.value, Level):
-            return False
-        at = protection.value.at
-        end = (at.output or at.name) if isinstance(at, Indicator) else at.field if isinstance(at, Price) else ""
-        below = end in ("lower", "lowest", "low")
-        above = end in ("upper", "highest", "high")
-        losing_below = (name == "long") == (protection.rule == "stop_loss")
-        return above if losing_below else below
-
-    def _sizing(self) -> Any:
-        values = list(dict.fromkeys(value for value, _ in self.outline.sizes))
-        if len(values) > 1:
-            self.r.ask(
-                "There are two different position sizes; which one holds?", "position size", *self.outline.sizes[-1][1]
-            )
-        entries = self.outline.max_entries or 1
-        if values:
-            words = " ".join(self.r.span(*places).lower() for _, places in self.outline.sizes)
-            shared = entries > 1 and isinstance(values[0], FractionSize) and "cash" in words
-            # Of several entries, each takes its share of the cash that is left.
-            return values[0].model_copy(update={"of": "available"}) if shared else values[0]
-        if entries > 1:
-            self.r.assume(f"each of the {entries} entries takes an equal share of the equity")
-        else:
-            self.r.assume("each position takes all of the equity")
-        return FractionSize(fraction=round(1 / entries, 12))
-
-
-def _looks_back(node: Node) -> bool:
-    """Whether a condition is about an earlier bar as a whole."""
-    match node:
-        case Joined():
-            return any(map(_looks_back, node.parts))
-        case Wrapped():
-            return node.kind == "ago" or _looks_back(node.inner)
-    return False
-
 
 def ask_for_rules(r: Reader) -> None:
     """Ask for everything that a strategy needs."""
@@ -514,6 +413,3 @@ def ask_for_rules(r: Reader) -> None:
     r.ask(
         "How much may a trade risk? Say a stop loss and a size, or nothing for all of the equity.", "risk", *everything
     )
-
-
-EXCLUDED = {"stop_loss": "no_stop", "take_profit": "no_target", "trailing_stop": "no_trailing"}
