@@ -159,18 +159,40 @@ def waiting_order(r: Reader) -> Any:
     return LimitOrder(at=value, bars=bars) if match.kind == "LIMIT" else StopOrder(at=value, bars=bars)
 
 
+UNSAID = "an entry order that is not filled on the next bar is cancelled"
+
+
 def _validity(r: Reader) -> int:
     """Read for how long an order waits; a bar unless it is said."""
     mark = r.mark()
     r.sign(",")
-    if r.take("VALID"):
-        r.sign("for", "after")
-        number = r.whole()
-        if number is not None and r.take("UNIT", "bar", "day"):
-            return number
+    said = _bars_of_validity(r)
+    if said is not None:
+        return said
     r.reset(mark)
-    r.assume("an entry order that is not filled on the next bar is cancelled")
+    r.assume(UNSAID)
     return 1
+
+
+def _bars_of_validity(r: Reader) -> int | None:
+    if not r.take("VALID"):
+        return None
+    while r.sign("for", "after", "in", "within", "it", "only"):
+        pass
+    number = r.whole()
+    return number if number is not None and r.take("UNIT", "bar", "day") else None
+
+
+def validity(r: Reader, outline: Outline) -> bool | None:
+    """Read `Cancel the order if it is not filled in 3 days.` after the orders."""
+    bars = _bars_of_validity(r) if outline.orders else None
+    if bars is None:
+        return None
+    outline.orders[:] = [
+        (side, order.model_copy(update={"bars": bars}), places) for side, order, places in outline.orders
+    ]
+    r.assumptions[:] = [text for text in r.assumptions if text != UNSAID]
+    return True
 
 
 def pyramiding(r: Reader, outline: Outline) -> bool | None:

@@ -33,7 +33,7 @@ from backtest_engine.english.rules import (
     rule_reversed,
     system,
 )
-from backtest_engine.english.sizes import cool_down, pyramiding, sizing
+from backtest_engine.english.sizes import cool_down, pyramiding, sizing, validity
 from backtest_engine.spec import CoolDown
 
 Statement = Callable[[Reader, Outline], bool | None]
@@ -226,6 +226,7 @@ STATEMENTS: tuple[Statement, ...] = (
     dated_rule,
     rule_reversed,
     sizing,
+    validity,
     entry_filter,
     system,
     reversal,
