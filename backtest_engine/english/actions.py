@@ -14,6 +14,8 @@ def read_action(r: Reader) -> str | None:
         return None
     if match is not None and match.end == r.place + 1 and r.at(*MAY_BE_A_PRICE) and _says_of_price(r, match.end):
         return None
+    if match is not None and r.at("closes", "closed") and r.words[match.end - 1].text == "up":
+        return None  # `if Friday closed up`
     match = r.take("ACT")
     if match is not None:
         return str(match.value)

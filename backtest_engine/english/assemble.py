@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from backtest_engine.english import calendar
 from backtest_engine.english.calendar import is_dated
 from backtest_engine.english.explain import condition as condition_written
+from backtest_engine.english.mentions import ask_about_days
 from backtest_engine.english.mirror import mirrored, opposite_of
 from backtest_engine.english.nodes import Joined, Node, Opposite, SidesDiffer, Wrapped
 from backtest_engine.english.one_side import assigned
@@ -80,11 +81,12 @@ class Assembly:
         if any(is_dated(part) for part in parts(spec)):
             self.r.assume("what is decided on a day is filled at the open of the next bar")
         if any(isinstance(part, TimeOfDay) for part in parts(spec)):
+            ask_about_days(self.r)
             self.r.assume(
                 "what is decided at a time is filled at the open of the next bar, after the last on the next day"
             )
         self._mentions(spec)
-        return Whole(spec, self.words)
+        return None if self.r.questions else Whole(spec, self.words)
 
     def _mentions(self, spec: StrategySpec) -> None:
         """An indicator that is spoken of and then not used was not understood."""

@@ -423,6 +423,7 @@ def complete(r: Reader, call: Call, start: int) -> Indicator | None:
     if known is None:
         return None
     _settle_unit(r, call)
+    _ask_about_the_session(r, call, start)
     if call.output is not None and call.output not in known.outputs:
         return None
     if len(known.outputs) > 1 and call.output is None:
@@ -458,6 +459,11 @@ def complete(r: Reader, call: Call, start: int) -> Indicator | None:
         timeframe=timeframe,
         shift=call.shift,
     )
+
+
+def _ask_about_the_session(r: Reader, call: Call, start: int) -> None:
+    if call.name == "vwap" and call.timeframe == "day":
+        r.ask("A VWAP from the day's open cannot be said yet; over how many bars should it roll?", "vwap period", start)
 
 
 def spoken_parameters(known: Known) -> list[Parameter]:

@@ -3,6 +3,7 @@
 from backtest_engine.english.beginnings import begins_sentence
 from backtest_engine.english.crosses import pair
 from backtest_engine.english.indicators import indicator
+from backtest_engine.english.lexer import Word
 from backtest_engine.english.outline import Outline
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.values import operand
@@ -14,6 +15,7 @@ def mention(r: Reader, result: Outline) -> bool | None:
     """`Rolling VWAP over 20 bars.`: an indicator that later rules use."""
     if not begins_sentence(r):
         return None
+    r.sign("follow", "trade", "use", "using")
     start = r.place
     read = 0
     while True:
@@ -127,20 +129,35 @@ def market(r: Reader, result: Outline) -> bool | None:
     return True
 
 
-DAYS = ("day", "days", "yesterday", "yesterday's", "daily", "today's")
+DAYS = ("day", "days", "yesterday", "yesterday's", "daily", "today's", "day's")
+# `every day` says when, and nothing of how long a day is.
+NO_LENGTH = ("every", "each", "of", "the", "all", "same", "any", "trading")
 
 
 def _ask_about_days(r: Reader, start: int) -> None:
     """On bars of hours or weeks a day is not a bar."""
     frames = {match.value for place in range(start, r.place) for match in r.found[place] if match.kind == "TIMEFRAME"}
     minutes = any(match.kind == "UNIT" for place in range(start, r.place) for match in r.found[place])
-    spoken = next((word for word in r.words if word.text in DAYS), None)
-    if spoken is not None and (frames - {"day"} or minutes):
-        r.ask(
-            f"'{r.span(start)}' and '{spoken.text}': how many bars is a day here? Say it in bars.",
-            "length of a day",
-            start,
-        )
+    if frames - {"day"} or minutes:
+        spoken = next((word for word in r.words if word.text in DAYS), None)
+        _ask_how_long(r, spoken, f"'{r.span(start)}' and ", start)
+
+
+def ask_about_days(r: Reader) -> None:
+    """Where rules have a time of day, bars are shorter than days: `yesterday's high` is not that of the bar before."""
+    spoken = (
+        word
+        for place, word in enumerate(r.words)
+        if word.text in DAYS
+        and (word.text not in ("day", "days") or not place or r.words[place - 1].text not in NO_LENGTH)
+    )
+    _ask_how_long(r, next(spoken, None), "", 0)
+
+
+def _ask_how_long(r: Reader, spoken: Word | None, said: str, start: int) -> None:
+    if spoken is not None:
+        question = f"{said}'{spoken.text}': how many bars is a day here? Say it in bars."
+        r.ask(question[0].upper() + question[1:], "length of a day", start)
 
 
 def _minutes(r: Reader) -> bool:

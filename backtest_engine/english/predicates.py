@@ -207,18 +207,14 @@ def _moving(r: Reader, subject: Operand) -> Node | None:
     if rights is None:
         return None
     direction = "above" if match.value == "up" else "below"
-    if len(rights) == 2 and cloud_of(rights[0]) == rights:
-        entering = r.context.role in ("buy", "short")
-        return (
-            enters_beyond(r, subject, direction, rights)
-            if entering
-            else each(r, subject, "><"[direction == "below"], rights)
-        )
+    passing = {"through", "past"} & set(words.lower().split())
+    if passing and len(rights) == 2 and cloud_of(rights[0]) == rights and r.context.role in ("buy", "short"):
+        return enters_beyond(r, subject, direction, rights)
     nodes: list[Node] = []
     for right in rights:
         right = meant(r, subject, ">" if direction == "above" else "<", right)
         note(r, subject, direction, right)
-        if {"back", "through", "past"} & set(words.lower().split()) and r.context.role in ("buy", "short"):
+        if (passing or "back" in words.lower().split()) and r.context.role in ("buy", "short"):
             nodes.append(Cross(left=subject, direction="above" if direction == "above" else "below", right=right))
             continue
         nodes.append(Moves(subject, direction, right, words))  # type: ignore[arg-type]
@@ -378,6 +374,7 @@ def _signed(r: Reader, subject: Operand) -> Node | None:
     if changed:
         return cross(r, subject, "above" if up else "below", zero)
     if turning:
+        note(r, subject, "above" if up else "below", zero)
         return Moves(subject, "above" if up else "below", zero, "turns")
     return each(r, subject, ">" if up else "<", (zero,))
 

@@ -23,6 +23,8 @@ def spoken_of(
     if not now or not known:
         return subject
     relation, right = now[0][1:]
+    if not named and not joint and _drawn_from(right, subject):
+        return Price()
     if _is_change(subject, right) or _is_of(subject, right):
         return subject
     line = _without_source(right)
@@ -31,7 +33,8 @@ def spoken_of(
     if isinstance(right, Number):
         fitting = _distinct([left for left, _, other in before if isinstance(other, Number)]) or known
     else:
-        fitting = _distinct([left for left, _, other in before if _here(other) == _here(right)])
+        fitting = _distinct([left for left, _, other in before if _here(other) == _here(line)])
+        fitting = fitting or _distinct([left for left, _, other in before if _here(other) == _here(right)])
         crossed = named and relation in ("above", "below") and isinstance(line, Indicator) and line.name in AVERAGES
         if not fitting and scale_of(line) == "price" and not (crossed and _is_average(subject)):
             return Price()
@@ -39,6 +42,12 @@ def spoken_of(
             fitting = [left for left in known if scale_of(left) == scale_of(line)]
         fitting = fitting or [Price()]
     return fitting[0] if len(fitting) == 1 else subject if len(known) == 1 else None
+
+
+def _drawn_from(line: Operand, subject: Operand) -> bool:
+    """Whether a line is one of volume only because volume was spoken of last: `…, exit below the 20 SMA`."""
+    volume = Price(field="volume")
+    return subject == volume and isinstance(line, Indicator) and line.source == volume
 
 
 def _is_average(value: Operand) -> bool:

@@ -133,6 +133,7 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
         ):
             return None
     _ask_about_the_past(r, node, start)
+    _assume_one_position(r, action, start)
     _refuse_parts(r, result, action, sized, start)
     result.rules += [Rule(one, node, (start, r.place)) for one in (action, turned) if one]
     r.context.opened = {rule.action for rule in result.rules}
@@ -200,6 +201,15 @@ def _refuse_parts(r: Reader, result: Outline, action: str, sized: int, start: in
         why = "closing a part of a position cannot be said yet"
         r.problems.append(Problem(r.span(start), first.start, last.end, why, code="unsupported_rule"))
     del result.sizes[sized:]
+
+
+EACH_TIME = re.compile(r"\b(?:each|every)\s+time\b", re.IGNORECASE)
+
+
+def _assume_one_position(r: Reader, action: str, start: int) -> None:
+    """`buy $5,000 worth every time …`: not while a position is open, unless more entries are asked for."""
+    if action in ("buy", "short") and EACH_TIME.search(r.span(start)):
+        r.assume("a signal while as many positions are open as may be is not traded; 'up to 3 entries' allows more")
 
 
 PAST = re.compile(r"\b(?:(?:has|have|had) been|was|were)\b", re.IGNORECASE)

@@ -106,7 +106,8 @@ def product(r: Reader) -> Operand | None:
         mark = r.mark()
         sign = "*" if r.sign("*", "x", "times") else "/" if r.sign("/") else ""
         right = factor(r) if sign else None
-        if right is None or (isinstance(left, Number) and isinstance(right, Number)):
+        # `tenkan/kijun cross` names two lines, and is no ratio.
+        if right is None or (isinstance(left, Number) and isinstance(right, Number)) or r.peek("CROSS"):
             r.reset(mark)
             break
         left = Arithmetic(operator="*" if sign == "*" else "/", left=left, right=right)
