@@ -11,6 +11,7 @@ from backtest_engine.english.events import (
     at_reading,
     both_of_them,
     break_event,
+    channel_inside_another,
     coloured,
     new_extreme,
     open_profit,
@@ -94,7 +95,9 @@ def _joint(r: Reader) -> str | None:
     if r.take("OR"):
         r.take("WHEN")
         return "or"
-    if (match := r.take("AND")) is not None:
+    named = r.peek("IND")
+    if (match := r.peek("AND")) is not None and (named is None or named.end <= match.end):
+        r.go(match.end)
         return _and(r, match, start)
     if r.take("WITH"):
         return "and"
@@ -231,6 +234,7 @@ def atom(r: Reader) -> Node | None:
         calendar.when,
         open_profit,
         coloured,
+        channel_inside_another,
         cross_event,
         break_event,
         ordered,

@@ -187,6 +187,29 @@ def _channel_breakout(r: Reader) -> Node | None:
     return each(r, Price(), ">" if up else "<", (line,))
 
 
+CHANNELS = ("bollinger", "keltner", "donchian")
+
+
+def channel_inside_another(r: Reader) -> Node | None:
+    """`the Bollinger bands are inside the Keltner channel`: both of their lines are."""
+    asked = len(r.questions)
+    inner = indicator(r)
+    if inner is None or inner.name not in CHANNELS:
+        return None
+    r.take("IS")
+    if not (r.sign("inside", "within") and (r.sign("of") or True)):
+        return None
+    outer = indicator(r)
+    if outer is None or outer.name not in CHANNELS:
+        return None
+    del r.questions[asked:]  # which of its lines is meant: both
+    nodes = []
+    for line, relation in (("upper", "<"), ("lower", ">")):
+        left, right = (channel.model_copy(update={"output": line}) for channel in (inner, outer))
+        nodes.append(Comparison(left=left, relation=relation, right=right))
+    return Joined("and", tuple(nodes))
+
+
 def both_of_them(r: Reader) -> Node | None:
     """`and both are below 20`: of the two that were compared last."""
     if not r.context.comparisons or not r.take("BOTH"):

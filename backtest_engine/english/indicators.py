@@ -158,6 +158,7 @@ def _suffix(r: Reader, call: Call) -> bool | None:
         lambda r: _bare(r, call),
         lambda r: _named(r, call),
         lambda r: _output(r, call),
+        lambda r: _of_its_bands(r, call),
         lambda r: _of_series(r, call),
         lambda r: _of_bars(r, call),
         lambda r: _in_the_middle(r, call),
@@ -551,6 +552,17 @@ def _earlier(r: Reader, call: Call) -> list[dict[str, int | float]]:
     return distinct
 
 
+# Worked out from the bands, with the same parameters.
+OF_BOLLINGER = ("bollinger_bandwidth", "bollinger_percent_b")
+
+
+def _of_its_bands(r: Reader, call: Call) -> bool | None:
+    """Read `%B of Bollinger(20, 2)`."""
+    if call.name not in OF_BOLLINGER or call.numbers or not r.take("OF") or not r.take("IND", ("bollinger", None)):
+        return None
+    return _bracketed(r, call) or _bare(r, call) or True
+
+
 def _output_of_the_last(r: Reader) -> Indicator | None:
     """Read `upper band` or `signal line` as that of the indicator named last."""
     match = r.take("OUTPUT")
@@ -558,6 +570,8 @@ def _output_of_the_last(r: Reader) -> Indicator | None:
         return None
     r.sign("one")
     for value in reversed(r.context.indicators):
+        if value.name in OF_BOLLINGER and match.value in REGISTRY["bollinger"].outputs:
+            value = value.model_copy(update={"name": "bollinger"})
         if match.value in REGISTRY[value.name].outputs and len(REGISTRY[value.name].outputs) > 1:
             return value.model_copy(update={"output": match.value, "shift": 0})
     titled = (name for name in r.context.titled if match.value in REGISTRY[name].outputs)

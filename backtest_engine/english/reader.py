@@ -189,6 +189,8 @@ class Reader:
         following = self.words[match.end] if match.end < len(self.words) else None
         if following is not None and (following.number is not None or following.text == "than"):
             return None
+        if any(found.kind == "IND" and found.end > match.end for found in self.found[match.end - 1]):
+            return None  # `and the lower Bollinger band`
         return self.take("AFTER")
 
     def _thousands(self) -> float:

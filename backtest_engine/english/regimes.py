@@ -93,7 +93,7 @@ def flat_when(r: Reader, result: Outline) -> bool | None:
     if not r.at(*IDLE) or r.take("ACT", "exit") is None:
         return None
     r.context.role = "excluded"
-    if not (r.take("WHEN") or r.at("in", "on", "during")):
+    if not (r.take("WHEN") or r.at("in", "on", "during", "from", "between")):
         return None
     node = condition(r)
     if node is None:
