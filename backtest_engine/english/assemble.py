@@ -18,6 +18,7 @@ from backtest_engine.english.terms import Terms
 from backtest_engine.spec import (
     Always,
     AtrDistance,
+    Cross,
     Indicator,
     MarketOrder,
     Side,
@@ -43,6 +44,7 @@ class Assembly:
         self.r = r
         self.outline = outline
         self.words: dict[str, str] = {}
+        self.settings: list[Indicator] = []
         self.entries: dict[SideName, Node] = {}
         self.exits: dict[SideName, Node] = {}
         self.settling = Settling(r, self.entries, self.exits)
@@ -89,16 +91,18 @@ class Assembly:
         return None if self.r.questions else Whole(spec, self.words)
 
     def _mentions(self, spec: StrategySpec) -> None:
-        """An indicator that is spoken of and then not used was not understood."""
-        used = {part.name for part in parts_of(spec, Indicator)}
-        used |= {"atr"} if any(True for _ in parts_of(spec, AtrDistance)) else set()
+        """What is said of an indicator apart from the rules must be so in them, or it was not understood."""
+        used = [part.model_copy(update={"shift": 0}) for part in parts_of(spec, Indicator)]
+        used += [Indicator(name="atr", parameters={"period": part.period}) for part in parts_of(spec, AtrDistance)]
         for value, places in self.outline.mentions:
-            if value.name not in used:
-                word = self.r.words[places[0]]
-                end = self.r.words[places[1] - 1].end
-                self.r.problems.append(
-                    Problem(self.r.span(*places), word.start, end, "is spoken of, but no rule uses it")
-                )
+            if any(_is_meant(value, one) for one in used):
+                continue
+            if any(one.name == value.name for one in used) and value not in self.r.context.settings:
+                self.settings.append(value)
+                continue
+            word = self.r.words[places[0]]
+            end = self.r.words[places[1] - 1].end
+            self.r.problems.append(Problem(self.r.span(*places), word.start, end, "is spoken of, but no rule uses it"))
 
     def _system(self) -> None:
         """A bare cross is a whole system, unless rules of its own say when to get in or out."""
@@ -246,11 +250,18 @@ class Assembly:
                     0,
                     len(self.r.words),
                 )
+            self._ask_about_a_cross("long")
             self._leave("long", Rule("sell", Wrapped("not", self.entries["long"]), (0, len(self.r.words))))
         for rule in self.outline.otherwise:
             side: SideName = "long" if rule.action == "sell" else "short"
             if side in self.entries and side not in self.exits and not ends:
+                self._ask_about_a_cross(side)
                 self._leave(side, rule)
+
+    def _ask_about_a_cross(self, side: SideName) -> None:
+        if _crosses(self.entries[side]):
+            question = "A cross is over after one bar: when is it 'otherwise', or when should the position be closed?"
+            self.r.ask(question, "exit", 0, len(self.r.words))
 
     def _ask_about_untraded(self, side: SideName, start: int, end: int) -> None:
         self.r.ask(
@@ -405,6 +416,18 @@ class Assembly:
                 0,
                 len(self.r.words),
             )
+
+
+def _crosses(node: Node) -> bool:
+    """Whether a condition holds only on the bar of a cross."""
+    if isinstance(node, Joined):
+        return any(map(_crosses, node.parts))
+    return isinstance(node, Cross | SidesDiffer)
+
+
+def _is_meant(said: Indicator, used: Indicator) -> bool:
+    same = (said.name, said.parameters, said.timeframe) == (used.name, used.parameters, used.timeframe)
+    return same and said.source in (None, used.source)
 
 
 def ask_for_rules(r: Reader) -> None:

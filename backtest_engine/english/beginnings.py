@@ -100,20 +100,36 @@ def read_title(r: Reader, result: Outline) -> None:
                 _assume_a_name(r, place)
                 result.title = r.span(0, place)
                 result.title_words = place
-                named = [m.value[0] for at in range(place) for m in r.found[at] if m.kind == "IND"]
-                r.context.titled = list(dict.fromkeys(named))
+                r.context.titled = _indicators_named(r, place)
                 r.go(place + 1)
             return
 
 
 # A date or a time begins with these, and is no name.
 DATING = ("in", "on", "at", "during", "while", "when", "only", "every", "each", "once", "after", "before")
-EXCLUDING = ("free", "without", "no", "non", "less", "leverage", "leveraged")
+EXCLUDING = frozenset(
+    [
+        *("free", "without", "no", "non", "less", "leverage", "leveraged", "inverse", "reverse", "reversed"),
+        *("heikin", "heiken", "ashi", "renko", "log", "smoothed", "adaptive", "weighted", "normalized"),
+        *("evaluate", "check", "weekly", "monthly"),
+    ]
+)
 
 
 def _excludes(r: Reader, place: int) -> bool:
     """Whether a title says what is left out or added, as in `gap-free version`."""
     return any(word.text in EXCLUDING for word in r.words[:place])
+
+
+def _indicators_named(r: Reader, end: int) -> list[str]:
+    """Return the indicators of a title, each by its whole name: `stochastic RSI` is one."""
+    named, at = [], 0
+    while at < end:
+        match = max((m for m in r.found[at] if m.kind == "IND"), key=lambda m: m.end, default=None)
+        if match is not None:
+            named.append(match.value[0])
+        at = match.end if match is not None else at + 1
+    return list(dict.fromkeys(named))
 
 
 # What a name may contain without sounding like a condition.

@@ -85,7 +85,11 @@ def changing(r: Reader, subject: Operand) -> Node | None:
         back = 1
         r.assume(f"'{r.span(start)}' means {'higher' if up else 'lower'} than on the bar before")
     earlier = subject.model_copy(update={"shift": subject.shift + back})
-    return each(r, subject, ">" if up else "<", (earlier,))
+    line = r.context.object
+    node = each(r, subject, ">" if up else "<", (earlier,))
+    if isinstance(subject, Price) and isinstance(line, Indicator):
+        r.context.object = line  # nobody speaks of the close before as `it`
+    return node
 
 
 def _over_a_time(r: Reader) -> bool:

@@ -11,7 +11,7 @@ from backtest_engine.english.pronouns import spoken_of
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.values import operand
 from backtest_engine.indicators import REGISTRY
-from backtest_engine.spec import Comparison, Cross, Number, Operand, Price
+from backtest_engine.spec import Comparison, Cross, Indicator, Number, Operand, Price
 
 
 def comparison(r: Reader) -> Node | None:
@@ -32,9 +32,11 @@ def comparison(r: Reader) -> Node | None:
         subject = _left_out(r)
         implied = subject is not None
     unknown = subject is None and named
+    guessed = False
     if subject is None:
         subject = Price()
         if not r.take("IT"):
+            guessed = True
             r.assume("what is not named is the closing price")
     before = list(r.context.comparisons)
     here = r.mark()
@@ -42,6 +44,8 @@ def comparison(r: Reader) -> Node | None:
     node = said_of(r, subject)
     if node is None:
         return None
+    if guessed and r.context.titled and isinstance(r.context.comparisons[-1][2], Number):
+        r.ask("What is it that is compared here? Name the value.", "which value", mark[0])
     if unknown:
         _ask_about_an_unknown(r, before, mark[0])
     return _of_whom(r, node, subject, before, here, named=named, start=mark[0]) if implied else node
@@ -73,6 +77,12 @@ def _of_whom(
     if several and _several(r, start):
         r.ask("Which of the values is meant, or all of them? Name them.", "which values", start)
     spoken = spoken_of(subject, before, r.context.comparisons[len(before) :], named=named, joint=r.context.joined)
+    if named and (line := _line_before(before)) is not None and r.context.joined and line != subject:
+        if _word(r, start) in ("that", "this", "which"):
+            spoken = line
+        elif _is_its_own_change(r.context.comparisons[-1]) and isinstance(subject, Price):
+            shown = f"{written(subject)} or {written(line)}"
+            r.ask(f"What does 'it' stand for, {shown}? Name the value.", "what 'it' is", start)
     if _closes(r, start) and not isinstance(r.context.object, Number) and not isinstance(spoken, Price):
         spoken = Price()
     if spoken is None:
@@ -87,6 +97,22 @@ def _of_whom(
         what = "'it'" if named else "what is not named"
         r.assume(f"{what} is {written(spoken)}")
     return said
+
+
+def _word(r: Reader, place: int) -> str:
+    """Return the word that stands for a value."""
+    return next((r.words[at].text for at in range(place, r.place) if any(m.kind == "IT" for m in r.found[at])), "")
+
+
+def _line_before(before: list[tuple[Operand, str, Operand]]) -> Indicator | None:
+    """Return what the last value was held against, where that is an indicator."""
+    return before[-1][2] if before and isinstance(before[-1][2], Indicator) else None
+
+
+def _is_its_own_change(said: tuple[Operand, str, Operand]) -> bool:
+    left, _, right = said
+    shifted = isinstance(right, Price | Indicator) and right.shift > 0
+    return shifted and right.model_copy(update={"shift": 0}) == left
 
 
 def _closes(r: Reader, place: int) -> bool:

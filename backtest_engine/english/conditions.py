@@ -106,8 +106,8 @@ def _joint(r: Reader) -> str | None:
 
 def _and(r: Reader, match: Match, start: int) -> str:
     """Say what `and`, `and only if`, `and when`, which has just been read, joins with."""
-    if r.words[match.end - 1].text == "both" and (r.peek("RELATION") or r.peek("IS")):
-        r.place = match.end - 1  # `with both above 20` speaks of two values
+    if r.words[match.end - 1].text in ("both", "that") and (r.peek("RELATION") or r.peek("IS")):
+        r.place = match.end - 1  # `with both above 20` and `and that is rising` speak of values
     only = any(word.text == "only" for word in r.words[max(0, match.end - 3) : match.end])
     r.sign(",")
     r.take("WHEN")

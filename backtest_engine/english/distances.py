@@ -41,7 +41,7 @@ def distance(r: Reader, *, what: str, risk: bool, certain: bool = True) -> Any:
         r.ask(f"A {what} of 0 closes every trade at once; which distance is meant?", what, start)
         return PercentDistance(percent=1)
     if r.take("PCT"):
-        return PercentDistance(percent=number)
+        return _percent(r, number, what, start)
     if r.take("PIPS"):
         r.assume("a pip is 0.0001")
         return PriceDistance(amount=round(number * 0.0001, 12))
@@ -69,6 +69,21 @@ def distance(r: Reader, *, what: str, risk: bool, certain: bool = True) -> Any:
     return PercentDistance(percent=min(number, 99))
 
 
+# Nobody stops at a loss of half: `95 % of the entry price` is where, `5 % of the entry price` is how far.
+MOST = 50
+
+
+def _percent(r: Reader, number: float, what: str, start: int) -> PercentDistance:
+    mark = r.mark()
+    if r.sign("of") and r.take("ENTRY_PRICE") and number >= MOST and number != 100:
+        r.context.beside = "above" if number > 100 else "below"
+        return PercentDistance(percent=round(abs(number - 100), 9))
+    r.reset(mark)
+    if number >= 100 and what == "target":
+        r.ask(f"Is {number:g} % how far the target is, or a share of the entry price?", what, start)
+    return PercentDistance(percent=number)
+
+
 def _atr(r: Reader, multiple: float, period: int | None) -> AtrDistance:
     if period is None:
         bracket = r.sign("(")
@@ -82,7 +97,8 @@ def _atr(r: Reader, multiple: float, period: int | None) -> AtrDistance:
             r.take("UNIT")
             r.sign(")")
     if period is None:
-        known = [value.parameters["period"] for value in r.context.indicators if value.name == "atr"]
+        named = [*r.context.settings, *r.context.indicators]
+        known = [value.parameters["period"] for value in named if value.name == "atr"]
         period = int(known[-1]) if known else None
         if known and known[-1] != 14:
             r.assume(f"the ATR is that of {known[-1]:g} bars, as before")

@@ -302,7 +302,7 @@ def _of_series(r: Reader, call: Call) -> bool | None:
         return None
     linked = r.take("OF") or r.sign("using")
     mark = r.mark()
-    if linked and r.words[r.place - 1].text == "of" and (inner := r.inside(indicator)) is not None:
+    if linked and r.words[r.place - 1].text == "of" and (inner := _inner(r)) is not None:
         call.source = inner
         return True
     r.reset(mark)
@@ -323,9 +323,19 @@ def _of_series(r: Reader, call: Call) -> bool | None:
     return True
 
 
+def _inner(r: Reader) -> Indicator | None:
+    """Read the RSI in `the z-score of RSI over 50 days`; the days are those of the z-score."""
+    outer, r.context.in_series = r.context.in_series, True
+    try:
+        found: Indicator | None = r.inside(indicator)
+        return found
+    finally:
+        r.context.in_series = outer
+
+
 def _of_bars(r: Reader, call: Call) -> bool | None:
     """Read `over the last 20 bars`."""
-    if call.numbers or call.named:
+    if call.numbers or call.named or r.context.in_series:
         return None
     if r.context.compared and r.at("for", "on") and call.name not in AVERAGES:
         # `above the upper band for two days` says how long it has been there.
@@ -424,7 +434,7 @@ def complete(r: Reader, call: Call, start: int) -> Indicator | None:
     if known is None:
         return None
     _settle_unit(r, call)
-    _ask_about_the_session(r, call, start)
+    _ask_about_numbers(r, call, start)
     if call.output is not None and call.output not in known.outputs:
         return None
     if len(known.outputs) > 1 and call.output is None:
@@ -462,7 +472,15 @@ def complete(r: Reader, call: Call, start: int) -> Indicator | None:
     )
 
 
-def _ask_about_the_session(r: Reader, call: Call, start: int) -> None:
+LEVELS = ({20, 80}, {30, 70}, {10, 90}, {25, 75})
+
+
+def _ask_about_numbers(r: Reader, call: Call, start: int) -> None:
+    """Ask where numbers, or none, cannot mean what they stand for."""
+    if call.name.startswith("stochastic") and len(call.numbers) == 2 and {*call.numbers} in LEVELS:
+        r.ask(f"Are {call.numbers[0]:g} and {call.numbers[1]:g} levels, or lengths? Say 'below …'.", "level", start)
+    if call.name == "percentile" and len(call.numbers) + len(call.named) < 2:
+        r.ask("Is the value at a percentile meant, or where the value ranks? Say 'percent rank'.", "percentile", start)
     if call.name == "vwap" and call.timeframe == "day":
         r.ask("A VWAP from the day's open cannot be said yet; over how many bars should it roll?", "vwap period", start)
 
@@ -545,6 +563,8 @@ def _earlier(r: Reader, call: Call) -> list[dict[str, int | float]]:
         and (source is None or value.source == source)
         and (call.timeframe is None or value.timeframe == call.timeframe)
     ]
+    # `Buy when RSI < 30. RSI period 7.`: what is said of it behind the rules.
+    same = same or [value.parameters for value in r.context.settings if value.name == call.name and source is None]
     distinct: list[dict[str, int | float]] = []
     for parameters in same:
         if parameters not in distinct:

@@ -6,6 +6,7 @@ from backtest_engine.english.indicators import indicator
 from backtest_engine.english.lexer import Word
 from backtest_engine.english.outline import Outline
 from backtest_engine.english.reader import Reader
+from backtest_engine.english.targets import listing
 from backtest_engine.english.values import operand
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import Arithmetic, Indicator, Operand, Price
@@ -16,11 +17,13 @@ def mention(r: Reader, result: Outline) -> bool | None:
     if not begins_sentence(r):
         return None
     r.sign("follow", "trade", "use", "using")
+    if _so_many(r):
+        return True
     start = r.place
     read = 0
     while True:
         asked = len(r.questions)
-        two = r.first(pair, indicator)
+        two = r.first(listing, pair, indicator)
         if two is None:
             break
         # Which of its lines is meant is for the rules to say.
@@ -43,6 +46,17 @@ def mention(r: Reader, result: Outline) -> bool | None:
         read > 0
         and (r.done or r.words[r.place].kind == "end" or r.at(",", ":", "-", "and", "->", "strategy", "system", "with"))
     ) or None
+
+
+def _so_many(r: Reader) -> bool:
+    """Read `three moving averages:`, which only says how many follow."""
+    mark = r.mark()
+    counted = r.take("NUMBER") is not None
+    named = r.take("IND") if counted else None
+    if named is not None and r.words[named.end - 1].text.endswith("s") and r.sign(":", ","):
+        return True
+    r.reset(mark)
+    return False
 
 
 def _speak_of(r: Reader, found: tuple[Operand, ...]) -> None:

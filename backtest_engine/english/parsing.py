@@ -78,7 +78,13 @@ def _read(r: Reader, found: Scan) -> Parsed:
     if r.questions:
         _ask_for_the_rest(r, result)
         raise _unclear(r)
-    whole = Assembly(r, result).whole()
+    assembly = Assembly(r, result)
+    whole = assembly.whole()
+    if assembly.settings:
+        # `… RSI period 7.` behind the rules: they are read again with it.
+        again = Reader(r.text, found.words, found.found)
+        again.context.settings = [*r.context.settings, *assembly.settings]
+        return _read(again, found)
     if whole is None or r.questions or r.problems:
         raise _refused(r.problems) if r.problems else _unclear(r)
     return Parsed(

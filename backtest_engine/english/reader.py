@@ -59,6 +59,8 @@ class Context:
     compared: bool = False
     opened: set[str] = field(default_factory=set)
     titled: list[str] = field(default_factory=list)
+    settings: list[Indicator] = field(default_factory=list)
+    in_series: bool = False
 
     @property
     def closing(self) -> bool:

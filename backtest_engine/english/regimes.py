@@ -7,7 +7,7 @@ from backtest_engine.english.outline import Outline, Rule
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.rules import rule_of
 from backtest_engine.english.sequences import ask_how_soon
-from backtest_engine.spec import OnWeekday
+from backtest_engine.spec import Always, OnWeekday
 
 
 def limited_rules(r: Reader, result: Outline) -> bool | None:
@@ -47,7 +47,8 @@ def _limit(r: Reader, result: Outline, before: int, limit: Node, start: int) -> 
     for place in range(before, len(result.rules)):
         rule = result.rules[place]
         if rule.action in ("buy", "short"):
-            result.rules[place] = Rule(rule.action, Joined("and", (limit, rule.node)), (start, rule.places[1]))
+            node = limit if isinstance(rule.node, Always) else Joined("and", (limit, rule.node))
+            result.rules[place] = Rule(rule.action, node, (start, rule.places[1]))
             limited += 1
         else:
             r.assume("the condition that comes first limits the entries of its sentence, not the exits")

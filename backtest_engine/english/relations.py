@@ -66,6 +66,7 @@ def note(r: Reader, left: Operand, relation: str, right: Operand) -> None:
             "level",
             r.place - 1,
         )
+    _ask_about_percent(r, left, right)
     _ask_about_a_length(r, left, right)
     r.context.comparisons.append((left, relation, right))
     r.context.subject, r.context.object = left, left if _is_itself_earlier(left, right) else _base(right)
@@ -84,6 +85,23 @@ def _is_itself_earlier(left: Operand, right: Operand) -> bool:
     )
 
 
+def _ask_about_percent(r: Reader, left: Operand, right: Operand) -> None:
+    """`ROC above 0.05`: it counts in percent, and returns count in shares."""
+    if (
+        not isinstance(left, Indicator)
+        or not isinstance(right, Number)
+        or r.words[r.place - 1].text in ("%", "percent")
+    ):
+        return
+    size = abs(right.value)
+    odd = (left.name == "roc" and 0 < size < SMALL) or (left.name == "returns" and size >= 1)
+    if odd:
+        shown = REGISTRY[left.name].title.lower()
+        r.ask(f"Is the {right.value:g} of the {shown} meant in percent? Say it with '%'.", "level", r.place - 1)
+
+
+# Percent that are too few to trade on are shares.
+SMALL = 0.3
 LONGEST = 400
 
 

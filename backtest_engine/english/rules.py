@@ -133,7 +133,8 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
         ):
             return None
     _ask_about_the_past(r, node, start)
-    _assume_one_position(r, action, start)
+    if len(result.sizes) > sized:
+        _assume_one_position(r, action, start)
     _refuse_parts(r, result, action, sized, start)
     result.rules += [Rule(one, node, (start, r.place)) for one in (action, turned) if one]
     r.context.opened = {rule.action for rule in result.rules}
@@ -203,7 +204,7 @@ def _refuse_parts(r: Reader, result: Outline, action: str, sized: int, start: in
     del result.sizes[sized:]
 
 
-EACH_TIME = re.compile(r"\b(?:each|every)\s+time\b", re.IGNORECASE)
+EACH_TIME = re.compile(r"\b(?:each|every)\s+(?:time|day|week|month|quarter|\w+day)\b", re.IGNORECASE)
 
 
 def _assume_one_position(r: Reader, action: str, start: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from backtest_engine.english.explain import operand as written
 from backtest_engine.english.extremes import extreme, highest_so_far
 from backtest_engine.english.indicators import AVERAGES, indicator
 from backtest_engine.english.prices import IBS, RANGE, bars_back, price
@@ -274,6 +275,9 @@ def reference(r: Reader) -> Operand | None:
     subject = r.context.subject
     opening = r.peek("MOVE") or r.peek("CROSS") or r.peek("RELATION") or r.peek("IS")
     if opening or (isinstance(subject, Indicator) and subject.name in AVERAGES):
+        return named[0]
+    if r.context.compared and isinstance(subject, Price) and subject.field != "volume":
+        r.assume(f"{number:g} is {written(named[0])}, not a price")
         return named[0]
     return None
 
