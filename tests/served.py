@@ -2,22 +2,19 @@
 
 import contextlib
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.processes import ROOT, answers, free_port, own_environment
+
 LIMITS = "read=100000,write=100000,generate=100000,execute=100000,import=100000,token=100000,anonymous=100000"
-START_SECONDS = 60
 
 
 class Served:
@@ -26,16 +23,8 @@ class Served:
     def __init__(self, folder: Path, *, worker: bool = False, **environment: str) -> None:
         self.folder = folder
         self._worker = worker
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
-            "SECRET_KEY": "only-for-this-test-" + secrets.token_hex(20),
-            "DATA_DIR": str(folder),
-            "SECURE_TRANSPORT": "false",
-            "RATE_LIMITS": LIMITS,
-            "PYTHONUNBUFFERED": "1",
-            **environment,
-        }
-        self.environment.pop("DJANGO_SETTINGS_MODULE", None)
+        settings = {"SECURE_TRANSPORT": "false", "RATE_LIMITS": LIMITS, **environment}
+        self.environment = own_environment(folder, **settings)
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -50,14 +39,9 @@ class Served:
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.address}/healthz", trust_env=False).is_success:
-                    return
-            time.sleep(0.1)
-        self.stop()
-        raise AssertionError(self.log())
+        if not answers(self.address):
+            self.stop()
+            raise AssertionError(self.log())
 
     def stop(self) -> None:
         """Stop it as a user does; a server that does not listen is killed."""
@@ -110,11 +94,3 @@ def served(*, worker: bool = False, **environment: str) -> Iterator[Served]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

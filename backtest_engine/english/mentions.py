@@ -144,8 +144,6 @@ def market(r: Reader, result: Outline) -> bool | None:
 
 
 DAYS = ("day", "days", "yesterday", "yesterday's", "daily", "today's", "day's")
-# `every day` says when, and nothing of how long a day is.
-NO_LENGTH = ("every", "each", "of", "the", "all", "same", "any", "trading")
 
 
 def _ask_about_days(r: Reader, start: int) -> None:
@@ -162,8 +160,8 @@ def ask_about_days(r: Reader) -> None:
     spoken = (
         word
         for place, word in enumerate(r.words)
-        if word.text in DAYS
-        and (word.text not in ("day", "days") or not place or r.words[place - 1].text not in NO_LENGTH)
+        # `20 day high` counts days, `every day` and `day 26 of the month` do not.
+        if word.text in DAYS and (word.text not in ("day", "days") or (place and r.words[place - 1].number is not None))
     )
     _ask_how_long(r, next(spoken, None), "", 0)
 

@@ -42,6 +42,19 @@ REDUCTIONS = frozenset(
         "kurt",
         "corr",
         "cov",
+        "autocorr",
+        "describe",
+        "kurtosis",
+        "sem",
+        "mode",
+        "nunique",
+        "fmean",
+        "fsum",
+        "dot",
+        "vdot",
+        "inner",
+        "trapezoid",
+        "count_nonzero",
     ]
 )
 _WINDOWS = frozenset({"rolling", "expanding", "ewm", "groupby", "resample"})
@@ -71,6 +84,8 @@ class Flow:
         self.reductions: list[ast.Call] = []
         self.fits: list[ast.Call] = []
         self.whole_nodes: set[ast.AST] = set()
+        #: Single rows from the end of the file, by number or by `tail`.
+        self.ends: list[ast.expr] = []
         #: Attributes that hold a whole-file value and are not indicators.
         self.raw: dict[str, ast.expr] = {}
         init = source.methods.get("init")
@@ -78,7 +93,7 @@ class Flow:
             self._follow(init, {})
 
     def whole(self, node: ast.AST | None, env: dict[str, str]) -> str:
-        """Return `whole`, `window` or an empty string."""
+        """Return `whole`, `window`, `table` (a row of values for every bar), `length` or an empty string."""
         kind = self._kind(node, env)
         if kind == "whole" and node is not None:
             self.whole_nodes.add(node)
@@ -99,18 +114,24 @@ class Flow:
                 if self.source.dotted(value) == "self.data":
                     return "whole" if isinstance(index, ast.Constant) else ""
                 held = self.whole(value, env)
+                if held == "whole" and self._is_last_row(node, index):
+                    self.ends.append(node)
                 if held == "whole" and self._selects_rows(index, env):
                     return ""
                 return held
             case ast.Call():
                 return self._call(node, env)
             case ast.BinOp(left=left, right=right):
-                return "whole" if "whole" in (self.whole(left, env), self.whole(right, env)) else ""
+                kinds = (self.whole(left, env), self.whole(right, env))
+                return "whole" if "whole" in kinds else "length" if "length" in kinds else ""
             case ast.Compare(left=left, comparators=others):
                 return "whole" if any(self.whole(item, env) == "whole" for item in (left, *others)) else ""
             case ast.UnaryOp(operand=operand):
                 return self.whole(operand, env)
-            case ast.IfExp(body=body, orelse=other):
+            case ast.BoolOp(values=values):
+                return "whole" if "whole" in [self.whole(value, env) for value in values] else ""
+            case ast.IfExp(test=test, body=body, orelse=other):
+                self.whole(test, env)
                 return self.whole(body, env) or self.whole(other, env)
             case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
                 return self.whole(item, env)
@@ -122,10 +143,24 @@ class Flow:
         if isinstance(index, ast.Constant):
             return not isinstance(index.value, str)
         if isinstance(index, ast.Slice):
-            return not (index.lower is None and index.upper is None)
+            return not self._reaches_the_end(index, env)
         if isinstance(index, ast.List):
             return False
         return self.whole(index, env) != "whole"
+
+    def _reaches_the_end(self, index: ast.Slice, env: dict[str, str]) -> bool:
+        """Whether a slice is fixed and takes in bars that a moment in the file does not know: `[:-1]`, `[n // 2 :]`.
+
+        `[:100]` are the first bars, and bounds that vary, as in a loop, make a window.
+        """
+        bounds = [bound for bound in (index.lower, index.upper) if bound is not None]
+        fixed = all(_number(bound) is not None or self.whole(bound, env) == "length" for bound in bounds)
+        upper = None if index.upper is None else _number(index.upper)
+        return fixed and not (upper is not None and upper >= 0)
+
+    def _is_last_row(self, node: ast.Subscript, index: ast.expr) -> bool:
+        number = _number(index)
+        return number is not None and number < 0 and isinstance(node.ctx, ast.Load)
 
     def _call(self, node: ast.Call, env: dict[str, str]) -> str:
         label = self.source.dotted(node.func)
@@ -133,6 +168,8 @@ class Flow:
         arguments = [item.value if isinstance(item, ast.Starred) else item for item in node.args]
         given = [self.whole(item, env) for item in arguments]
         given += [self.whole(item.value, env) for item in node.keywords]
+        if label in ("len", "pandas.DataFrame") and "whole" in given and (kind := _made_of(label, arguments)):
+            return kind
         target = self._function(label)
         if target is not None:
             self._enter(target, node, env)
@@ -145,13 +182,17 @@ class Flow:
             if "whole" in given:
                 self.fits.append(node)
             return "whole" if "whole" in given else ""
-        if isinstance(node.func, ast.Attribute) and not label.startswith(("numpy.", "math.", "pandas.", "talib.")):
+        if isinstance(node.func, ast.Attribute) and not label.startswith((*_LIBRARIES, "pandas.", "talib.")):
             held = self.whole(node.func.value, env)
             if held:
                 return self._method(node, name, held)
-        reduces = name in REDUCTIONS and (label.startswith("numpy.") or label in {"max", "min", "sum"})
+        return self._library_call(node, label, name, given)
+
+    def _library_call(self, node: ast.Call, label: str, name: str, given: list[str]) -> str:
+        library = label.startswith(_LIBRARIES)
+        reduces = name in REDUCTIONS and (library or label in {"max", "min", "sum"})
         if reduces and "whole" in given[:1] and not self._has_axis(node):
-            if label.startswith("numpy.") or len(node.args) == 1:
+            if library or len(node.args) == 1:
                 self.reductions.append(node)
                 return ""
             return "whole"
@@ -160,8 +201,17 @@ class Flow:
     def _method(self, node: ast.Call, name: str, held: str) -> str:
         if name in _WINDOWS:
             return "window"
-        if held == "window":
+        if held in ("window", "table"):
+            # Of a table that holds a row for each lag, `mean` gives a value for each bar.
             return "whole"
+        if held == "length":
+            return ""
+        if held == "whole" and name == "tail":
+            self.ends.append(node)
+            return ""
+        if held == "whole" and name in ("agg", "aggregate") and _names_a_reduction(node):
+            self.reductions.append(node)
+            return ""
         if held == "whole" and name in REDUCTIONS and not self._has_axis(node):
             self.reductions.append(node)
             return ""
@@ -171,6 +221,8 @@ class Flow:
         if any(item.arg == "axis" for item in node.keywords):
             return True
         label = self.source.dotted(node.func)
+        if label.endswith(".autocorr"):
+            return False  # its number is a lag
         positions = node.args[1:] if label.startswith("numpy.") else node.args
         return any(isinstance(item, ast.Constant) and item.value in (0, 1) for item in positions)
 
@@ -232,6 +284,28 @@ class Flow:
                 env[label] = kind
                 if label.startswith("self.") and label.count(".") == 1 and kind == "whole":
                     self.raw[label.removeprefix("self.")] = value
+
+
+_LIBRARIES = ("numpy.", "statistics.", "math.")
+
+
+def _made_of(label: str, arguments: list[ast.expr]) -> str:
+    """Return what is made of whole series: their length, or a table with a row for each of a list."""
+    if label == "len":
+        return "length"
+    return "table" if arguments and isinstance(arguments[0], ast.List | ast.ListComp) else ""
+
+
+def _number(node: ast.expr) -> int | None:
+    """Return an integer that is written down, with its sign."""
+    sign = 1
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        sign, node = -1, node.operand
+    return sign * node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
+
+
+def _names_a_reduction(node: ast.Call) -> bool:
+    return any(isinstance(item, ast.Constant) and item.value in REDUCTIONS for item in node.args)
 
 
 def flow_of(source: Source) -> Flow:

@@ -120,11 +120,22 @@ class Renderer:
         name = canonical(self.source.dotted(function) or written)
         numbers = [self.source.number(item) for item in call.call.args[1:]]
         numbers += [self.source.number(item.value) for item in call.call.keywords if item.arg not in _DISPLAY]
+        numbers += self._defaults(call)
         shown = [f"{number:g}" for number in numbers if number is not None]
         if isinstance(function, ast.Lambda):
             return self._idiom(function)
         columns = "".join(column for column in self._columns(call.call.args[1:]) if column != "Close")
         return f"{name or self.source.dotted(function)}({','.join([*shown, *([columns] if columns else [])])})"
+
+    def _defaults(self, call: IndicatorCall) -> list[float | None]:
+        """Return the numbers that the function's own defaults give, for what the call leaves out."""
+        target = self.source.functions.get(self.source.dotted(call.function)) if call.function else None
+        if target is None:
+            return []
+        names = [arg.arg for arg in target.args.args]
+        given = {*names[: len(call.call.args) - 1], *(item.arg for item in call.call.keywords)}
+        behind = zip(names[len(names) - len(target.args.defaults) :], target.args.defaults, strict=True)
+        return [self.source.number(value) for name, value in behind if name not in given]
 
     def _columns(self, arguments: Iterable[ast.expr]) -> list[str]:
         return [

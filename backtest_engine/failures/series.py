@@ -62,7 +62,7 @@ def is_series(source: Source, node: ast.AST, names: set[str]) -> bool:  # noqa: 
     match node:
         case ast.Name() | ast.Attribute() if source.dotted(node) in names:
             return True
-        case ast.Attribute(attr="s"):
+        case ast.Attribute(attr="s", value=value) if source.dotted(value) != "self":
             return True
         case ast.Attribute(value=value, attr=attr) if attr in ("Open", "High", "Low", "Close", "Volume"):
             return source.dotted(value) == "self.data.df" or _frame(source, value)

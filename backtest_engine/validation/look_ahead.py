@@ -121,7 +121,11 @@ def check_look_ahead(
 
 
 def telling_bars(journal: Journal, *, trades: Sequence[Trade], bars: int, limit: int, seed: int) -> tuple[int, ...]:
-    """Return the bars to cut after: decisions of the best trades, then other decisions, then bars without any."""
+    """Return the bars to cut after: decisions of the best trades, then one in each part of the rest.
+
+    A choice that is made once from the whole file, such as a side, may come out the same from long stretches of it: the
+    rest is therefore spread from the first to the last bar, over decisions where a part has any.
+    """
     first, last = journal.warmup + 1, bars - 2
     if first > last:
         return ()
@@ -131,10 +135,12 @@ def telling_bars(journal: Journal, *, trades: Sequence[Trade], bars: int, limit:
     # Market orders are decided on the bar before they fill, others on any earlier one.
     around = [bar for t in best for bar in (t.entry_bar - 1, t.exit_bar - 1, t.entry_bar, t.exit_bar)]
     chosen = [bar for bar in dict.fromkeys(around) if bar in decided][: (limit + 1) // 2]
-    others = sorted(decided - set(chosen))
-    chosen += pick.sample(others, min(len(others), limit - len(chosen)))
-    quiet = {pick.randint(first, last) for _ in range(limit - len(chosen))} - decided
-    return (*chosen, *sorted(quiet))
+    parts = limit - len(chosen)
+    for part in range(parts):
+        start, end = (first + (last + 1 - first) * edge // parts for edge in (part, part + 1))
+        others = sorted(bar for bar in decided.difference(chosen) if start <= bar < end)
+        chosen.append(pick.choice(others) if others else pick.randint(start, max(start, end - 1)))
+    return tuple(dict.fromkeys(chosen))
 
 
 def _first_difference(journal: Journal, truncated: Sequence[Event], bar: int) -> _Difference | None:

@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT, answers, own_environment
+
 SLOW = """
 import time
 from backtesting import Strategy
@@ -41,15 +42,7 @@ class Server:
     """`manage.py up` on a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
-            "SECRET_KEY": "only-for-this-test-" + "x" * 40,
-            "DATA_DIR": str(folder),
-            "PYTHONUNBUFFERED": "1",
-            "RUN_LEASE_SECONDS": "3",
-            "SWEEP_SECONDS": "1",
-        }
-        self._environment.pop("DJANGO_SETTINGS_MODULE", None)
+        self._environment = own_environment(folder, RUN_LEASE_SECONDS="3", SWEEP_SECONDS="1")
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -67,12 +60,7 @@ class Server:
         self.api = httpx.Client(
             base_url=address, headers={"Authorization": f"Token {token}"}, timeout=60, trust_env=False
         )
-        for _ in range(300):
-            with contextlib.suppress(httpx.TransportError):
-                if self.api.get("/healthz").is_success:
-                    return
-            time.sleep(0.1)
-        raise AssertionError("the web server does not answer")
+        assert answers(address), "the web server does not answer"
 
     def stop(self) -> int:
         """Stop it as a user does."""

@@ -6,14 +6,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
 
-from tests.fleet.servers import Postgres, Redis, free_port
+from tests.fleet.servers import Postgres, Redis
+from tests.processes import ROOT, answers, free_port, own_environment
 
-ROOT = Path(__file__).resolve().parents[2]
 QUEUES = "execution,generation,maintenance"
 
 
@@ -27,11 +26,7 @@ class Deployment:
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        inherited = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        inherited.pop("DJANGO_SETTINGS_MODULE", None)
-        self.environment = inherited | {
-            "SECRET_KEY": "only-for-this-deployment-" + "x" * 40,
-            "DATA_DIR": str(folder / "var"),
+        fast = {
             "LOG_LEVEL": "WARNING",
             "SECURE_TRANSPORT": "false",
             "RUN_LEASE_SECONDS": "4",
@@ -39,8 +34,8 @@ class Deployment:
             "QUEUED_RUNS_LIMIT": "100000",
             "RATE_LIMITS": "read=10000000,write=10000000,execute=10000000,generate=10000000",
             "RUN_MAX_ATTEMPTS": "10",
-            **settings,
         }
+        self.environment = own_environment(folder / "var", **fast | settings)
         python, celery = sys.executable, [sys.executable, "-m", "celery", "--quiet", "-A", "algoagent"]
         serve = ["-m", "uvicorn", "algoagent.asgi:application", "--lifespan", "off", "--log-level", "warning"]
         work = ["worker", "-Q", QUEUES, "--concurrency", str(concurrency), "--loglevel", "WARNING"]
@@ -81,12 +76,8 @@ class Deployment:
 
     def wait_until_alive(self, seconds: float = 60) -> None:
         """Wait until the web server answers."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{self.address}/healthz", timeout=2, trust_env=False).is_success:
-                    return
-            time.sleep(0.05)
+        if answers(self.address, seconds):
+            return
         raise RuntimeError(f"The web server does not answer: {(self.folder / 'log').read_text()[-2000:]}")
 
     def kill(self, name: str) -> None:

@@ -11,16 +11,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.processes import free_port
+
 
 class Missing(Exception):
     """A server program is not installed on this machine."""
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def find_program(name: str, *places: str) -> str:

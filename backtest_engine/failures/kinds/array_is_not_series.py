@@ -53,17 +53,27 @@ _PANDAS = frozenset(
 _DATA = re.compile(r"^self\.data\.(Open|High|Low|Close|Volume)$")
 
 
-def _arrays(source: Source) -> set[str]:
-    """Return the parameters of indicator functions that receive arrays as they are."""
-    found: set[str] = set()
+def _arrays(source: Source) -> dict[str, set[str]]:
+    """Return the parameters of each indicator function that receive arrays as they are."""
+    found: dict[str, set[str]] = {}
     for call in source.indicators:
         target = source.functions.get(source.dotted(call.function))
         if target is None:
             continue
         for parameter, given in zip(target.args.args, call.call.args[1:], strict=False):
             if _DATA.match(source.dotted(given)) and not _reassigned(target, parameter.arg):
-                found.add(parameter.arg)
+                found.setdefault(target.name, set()).add(parameter.arg)
     return found
+
+
+def _is_array(source: Source, node: ast.expr, arrays: dict[str, set[str]]) -> bool:
+    """Whether a name is such a parameter where it stands, and not that of a function inside."""
+    if not isinstance(node, ast.Name):
+        return False
+    for item in source.above(node):
+        if isinstance(item, ast.FunctionDef | ast.Lambda) and node.id in {arg.arg for arg in item.args.args}:
+            return isinstance(item, ast.FunctionDef) and node.id in arrays.get(item.name, ())
+    return False
 
 
 def _reassigned(function: ast.FunctionDef, name: str) -> bool:
@@ -72,21 +82,12 @@ def _reassigned(function: ast.FunctionDef, name: str) -> bool:
 
 def _wrong(source: Source) -> Iterable[ast.Attribute]:
     registered = {f"self.{name}" for call in source.indicators for name in call.names}
-    functions = {source.dotted(call.function) for call in source.indicators}
     arrays = _arrays(source)
     for node in source.every(ast.Attribute):
         if node.attr not in _PANDAS:
             continue
         label = source.dotted(node.value)
-        if (
-            _DATA.match(label)
-            or label in registered
-            or (
-                isinstance(node.value, ast.Name)
-                and label in arrays
-                and any(isinstance(item, ast.FunctionDef) and item.name in functions for item in source.above(node))
-            )
-        ):
+        if _DATA.match(label) or label in registered or _is_array(source, node.value, arrays):
             yield node
 
 
@@ -106,7 +107,7 @@ def _raised(raised: Raised, source: Source) -> Iterable[Spot]:
 
 def _rewrite(source: Source) -> str | None:
     wrong = {ast.unparse(node.value) for node in _wrong(source)}
-    arrays = _arrays(source)
+    arrays = set().union(*_arrays(source).values())
 
     def change(node: cst.CSTNode) -> cst.CSTNode | None:
         if isinstance(node, cst.Attribute) and node.attr.value in _PANDAS and dotted(node.value) in wrong:

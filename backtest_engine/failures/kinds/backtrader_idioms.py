@@ -59,9 +59,16 @@ def _is_zero(node: ast.expr) -> bool:
 def _series(source: Source, node: ast.expr) -> bool:
     label = source.dotted(node)
     held = {name for call in source.indicators for name in call.names}
-    return label.removeprefix("self.") in held or bool(
-        re.fullmatch(r"self\.data\.(?:Close|Open|High|Low|Volume|close)", label)
+    if label.removeprefix("self.") in held or _COLUMN.fullmatch(label):
+        return True
+    # `self.dataclose = self.data.Close`
+    return any(
+        _COLUMN.fullmatch(source.dotted(item.value)) and label in map(source.dotted, item.targets)
+        for item in source.every(ast.Assign)
     )
+
+
+_COLUMN = re.compile(r"self\.data\.(?:Close|Open|High|Low|Volume|close)")
 
 
 def _rewrite(source: Source) -> str | None:
@@ -96,11 +103,19 @@ def _plain(node: cst.CSTNode) -> cst.CSTNode | cst.RemovalSentinel | None:  # no
         return expression("self.data")
     if isinstance(node, cst.Call):
         return _call(node)
+    if isinstance(node, cst.Assign) and _to_itself(node):
+        return cst.Pass()
     if isinstance(node, cst.ClassDef):
         return _parameters(node)
     if isinstance(node, cst.FunctionDef) and node.name.value == "__init__" and len(node.params.params) == 1:
         return node.with_changes(name=cst.Name("init"))
     return None
+
+
+def _to_itself(node: cst.Assign) -> bool:
+    """Whether an alias of a column has become the column: `self.data.Close = self.data.Close`."""
+    label = dotted(node.value)
+    return label.startswith("self.data.") and [dotted(item.target) for item in node.targets] == [label]
 
 
 def _call(node: cst.Call) -> cst.CSTNode | None:

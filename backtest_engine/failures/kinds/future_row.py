@@ -21,16 +21,24 @@ def _look(source: Source) -> Iterable[Spot]:
                 yield Spot(
                     line=node.lineno, message=f"`{ast.unparse(node)[:60]}` gives each bar the value of the next one."
                 )
-    init = source.methods.get("init")
-    for node in ast.walk(init) if init is not None else ():
-        if isinstance(node, ast.Subscript) and _LAST.fullmatch(ast.unparse(node)):
-            yield Spot(line=node.lineno, message=f"In `init`, `{ast.unparse(node)}` is the last bar of the file.")
+    yield from _at_the_end(source)
     for node in source.every(ast.Subscript):
         if source.inside(node, "next") and _beyond(source, node):
             yield Spot(line=node.lineno, message=f"`{ast.unparse(node)}` is a bar after the current one.")
     for node in source.every(ast.Attribute):
         if _PRIVATE.fullmatch(source.dotted(node)) and source.inside(node, "next"):
             yield Spot(line=node.lineno, message=f"`{source.dotted(node)}` holds the whole file, later bars included.")
+
+
+def _at_the_end(source: Source) -> Iterable[Spot]:
+    """What `init` takes from the last rows."""
+    for end in flow_of(source).ends:
+        if not _LAST.fullmatch(ast.unparse(end)):
+            yield Spot(line=end.lineno, message=f"`{ast.unparse(end)[:60]}` is taken from the end of the file.")
+    init = source.methods.get("init")
+    for node in ast.walk(init) if init is not None else ():
+        if isinstance(node, ast.Subscript) and _LAST.fullmatch(ast.unparse(node)):
+            yield Spot(line=node.lineno, message=f"In `init`, `{ast.unparse(node)}` is the last bar of the file.")
 
 
 def _in_loops(source: Source, function: Function) -> Iterable[Spot]:

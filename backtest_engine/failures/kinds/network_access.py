@@ -7,6 +7,7 @@ import libcst as cst
 
 from backtest_engine.failures.base import Failure, Raised, Spot
 from backtest_engine.failures.examples import example
+from backtest_engine.failures.own_run import only_for_own_run
 from backtest_engine.failures.reach import NETWORK, called_names, roots
 from backtest_engine.failures.rewriting import apply, changed_text, dotted, expression, without_import
 from backtest_engine.failures.source import Source
@@ -33,7 +34,7 @@ _FEEDS = (
 
 def _look(source: Source) -> Iterable[Spot]:
     for node, name in roots(source):
-        if name in NETWORK or name in _FEEDS:
+        if (name in NETWORK or name in _FEEDS) and not only_for_own_run(source, node):
             yield Spot(line=node.lineno, message=f"`{name}` needs the network; a strategy has none.")
     for call, label in called_names(source):
         if label.rsplit(".", 1)[-1] in ("read_csv", "read_json", "read_html", "read_parquet") and _address(call):

@@ -8,6 +8,7 @@ import libcst as cst
 from backtest_engine.failures.base import Failure, Raised, Spot
 from backtest_engine.failures.definitions import Definition, find
 from backtest_engine.failures.examples import example
+from backtest_engine.failures.own_run import only_for_own_run
 from backtest_engine.failures.rewriting import (
     apply,
     changed_text,
@@ -21,11 +22,12 @@ from backtest_engine.failures.vocabulary import AVAILABLE, FRAMEWORKS, REACHING_
 
 
 def _missing(source: Source) -> Iterable[tuple[ast.AST, str]]:
+    """Return what is imported, but for what only the code's own backtest needs, which goes with it."""
     for node in source.every(ast.Import):
-        for alias in node.names:
-            yield node, alias.name
+        if not only_for_own_run(source, node):
+            yield from ((node, alias.name) for alias in node.names)
     for node in source.every(ast.ImportFrom):
-        if not node.level:
+        if not node.level and not only_for_own_run(source, node):
             yield node, node.module or ""
 
 

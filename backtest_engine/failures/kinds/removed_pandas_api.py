@@ -68,7 +68,8 @@ _OFFSETS = {
     "CBM": "CBME",
     "SM": "SME",
 }
-_TIMED = ("resample", "asfreq", "date_range", "Grouper", "to_period", "floor", "ceil", "resample_apply")
+# Periods (`to_period`) keep the short letters.
+_TIMED = ("resample", "asfreq", "date_range", "Grouper", "floor", "ceil", "resample_apply")
 
 
 def _offset(written: str) -> str:

@@ -92,5 +92,5 @@ FAILURE = Failure(
     look=_look,
     raised=_raised,
     rewrite=_rewrite,
-    covers=("wrong_shape",),
+    covers=("wrong_shape", "future_row"),
 )

@@ -40,9 +40,8 @@ def _suspects(source: Source) -> dict[float, int]:
 
 def _look(source: Source) -> Iterable[Spot]:
     for size, line in _suspects(source).items():
-        yield Spot(
-            line=line, message=f"`size={size:g}` is {size:g} units, not {size:g} %: write `size={size / 100:g}`."
-        )
+        instead = "leave the size out" if size == 100 else f"write `size={size / 100:g}`"
+        yield Spot(line=line, message=f"`size={size:g}` is {size:g} units, not {size:g} %: {instead}.")
 
 
 def _compared(source: Source, intended: Source) -> Iterable[Spot]:
