@@ -21,6 +21,7 @@ from backtest_engine.spec import (
     Cross,
     Indicator,
     MarketOrder,
+    Price,
     Side,
     StrategySpec,
     TimeOfDay,
@@ -84,6 +85,8 @@ class Assembly:
             self.r.assume("what is decided on a day is filled at the open of the next bar")
         if any(isinstance(part, TimeOfDay) for part in parts(spec)):
             ask_about_days(self.r)
+            if any(isinstance(part, Price) and part.field == "open" and not part.timeframe for part in parts(spec)):
+                self.r.assume("the open is that of each bar, not that of the day")
             self.r.assume(
                 "what is decided at a time is filled at the open of the next bar, after the last on the next day"
             )

@@ -83,7 +83,9 @@ def changing(r: Reader, subject: Operand) -> Node | None:
             return None
     else:
         back = 1
-        r.assume(f"'{r.span(start)}' means {'higher' if up else 'lower'} than on the bar before")
+        turned = any(word.text.startswith("turn") for word in r.words[max(0, start - 1) : start + 1])
+        turning = "every bar on which it is " if turned else ""
+        r.assume(f"'{r.span(start)}' means {turning}{'higher' if up else 'lower'} than on the bar before")
     earlier = subject.model_copy(update={"shift": subject.shift + back})
     line = r.context.object
     node = each(r, subject, ">" if up else "<", (earlier,))

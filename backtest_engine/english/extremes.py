@@ -177,6 +177,8 @@ def _source(r: Reader, side: tuple[str, PriceField | None]) -> Operand | None:
     if field is not None:
         return Price(field=field)
     subject = r.context.subject
+    if isinstance(subject, Indicator) and subject.name in ("highest", "lowest"):
+        return subject.source  # `the highest high of 5 days is the highest of 50`
     if isinstance(subject, Price | Indicator):
         return subject.model_copy(update={"shift": 0})
     if isinstance(subject, Arithmetic):

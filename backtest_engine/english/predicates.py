@@ -182,6 +182,8 @@ def _crossing(r: Reader, subject: Operand) -> Node | None:
     direction = match.value if aimed is None else "above" if aimed.kind == "UPWARD" else "below"
     if len(rights) == 2 and cloud_of(rights[0]) == rights:
         return enters_beyond(r, subject, direction, rights)
+    if len(rights) > 1:
+        r.assume("all of the lines are crossed on the same bar")
     nodes = tuple(cross(r, subject, direction, right) for right in rights)
     return nodes[0] if len(nodes) == 1 else Joined("and", nodes)
 
@@ -424,6 +426,8 @@ def _at_extreme(r: Reader, subject: Operand) -> Node | None:
     if not isinstance(value, Indicator):
         return None
     top = value.name == "highest"
+    if new:
+        r.assume("a new high or low is a close beyond the bars before it")
     if new or value.shift:
         value = value.model_copy(update={"shift": 1})
         return each(r, subject, ">" if top else "<", (value,))

@@ -61,6 +61,7 @@ class Context:
     titled: list[str] = field(default_factory=list)
     settings: list[Indicator] = field(default_factory=list)
     in_series: bool = False
+    limited: bool = False
 
     @property
     def closing(self) -> bool:

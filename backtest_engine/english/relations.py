@@ -67,6 +67,7 @@ def note(r: Reader, left: Operand, relation: str, right: Operand) -> None:
             r.place - 1,
         )
     _ask_about_percent(r, left, right)
+    _ask_about_a_price(r, left, right)
     _ask_about_a_length(r, left, right)
     r.context.comparisons.append((left, relation, right))
     r.context.subject, r.context.object = left, left if _is_itself_earlier(left, right) else _base(right)
@@ -98,6 +99,17 @@ def _ask_about_percent(r: Reader, left: Operand, right: Operand) -> None:
     if odd:
         shown = REGISTRY[left.name].title.lower()
         r.ask(f"Is the {right.value:g} of the {shown} meant in percent? Say it with '%'.", "level", r.place - 1)
+
+
+def _ask_about_a_price(r: Reader, left: Operand, right: Operand) -> None:
+    """`EMA 9 above EMA 20 and price above 200`: the price is rather held against the average of so many bars."""
+    averages = any(value.name in AVERAGES for value in r.context.indicators)
+    plain = isinstance(left, Price) and left.field != "volume" and isinstance(right, Number)
+    if averages and plain and isinstance(right, Number) and right.value in USUAL_LENGTHS:
+        r.ask(f"Is {right.value:g} a price here, or the average of so many bars?", "level", r.place - 1)
+
+
+USUAL_LENGTHS = (5, 8, 9, 10, 12, 13, 20, 21, 26, 30, 34, 50, 55, 100, 150, 200)
 
 
 # Percent that are too few to trade on are shares.

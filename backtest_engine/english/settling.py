@@ -107,7 +107,8 @@ class Settling:
             right = meant(self.r, node.left, beyond[0], node.right)
             return Comparison(left=node.left, relation=beyond, right=right)
         relation = side_left(entry, node) or self._reached(node) or self._reached_between(node, side)
-        if relation is None and (relation := only_side(entry, node)):
+        # A limit fills on the other side of the price than the one where its condition looked.
+        if relation is None and not self.r.context.limited and (relation := only_side(entry, node)):
             self.r.assume(f"'{written(node.right)}' is reached from {'below' if relation == '>=' else 'above'}")
         if relation is None:
             self.r.ask(

@@ -156,6 +156,7 @@ def waiting_order(r: Reader) -> Any:
     if any(isinstance(part, Price | Indicator) and part.shift for part in parts(value)):
         r.assume("the price of the order is that of bars before the signal bar")
     bars = _validity(r)
+    r.context.limited = r.context.limited or match.kind == "LIMIT"
     return LimitOrder(at=value, bars=bars) if match.kind == "LIMIT" else StopOrder(at=value, bars=bars)
 
 
@@ -211,6 +212,8 @@ def pyramiding(r: Reader, outline: Outline) -> bool | None:
         number = 1
     r.sign("at") and (r.sign("once") or (r.sign("same") and r.sign("time")))
     outline.max_entries = int(number)
+    if not pyramid and number > 1:
+        r.assume(f"up to {number:g} entries are added to one position, in the one market that is traded")
     return True
 
 

@@ -265,6 +265,8 @@ def reference(r: Reader) -> Operand | None:
     number = r.number()
     if number is None or r.peek("PCT") or r.peek("UNIT") or r.peek("IND"):
         return None
+    if (kind := _kind_left_out(r, number)) is not None:
+        return kind
     named = [
         v
         for v in r.context.indicators
@@ -280,6 +282,23 @@ def reference(r: Reader) -> Operand | None:
         r.assume(f"{number:g} is {written(named[0])}, not a price")
         return named[0]
     return None
+
+
+def _kind_left_out(r: Reader, number: float) -> Indicator | None:
+    """Read `the 9 EMA crosses above the 21`: an average of the same kind."""
+    subject = r.context.subject
+    if not r.context.compared or not isinstance(subject, Indicator) or subject.name not in AVERAGES:
+        return None
+    if number != int(number) or not 2 <= number <= LONGEST_AVERAGE or subject.source is not None:
+        return None
+    value = subject.model_copy(update={"parameters": {**subject.parameters, "period": int(number)}, "shift": 0})
+    if value not in r.context.indicators:
+        r.assume(f"{number:g} is {written(value)}, not a price")
+        r.context.indicators.append(value)
+    return value
+
+
+LONGEST_AVERAGE = 400
 
 
 def spread(r: Reader) -> Operand | None:
