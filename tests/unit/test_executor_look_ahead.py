@@ -173,6 +173,16 @@ class TestTellingBars:
         assert len(set(bars)) == 4
         assert all(1 <= bar <= 98 for bar in bars)
 
+    @pytest.mark.parametrize("seed", range(5))
+    def test_are_spread_over_the_file(self, seed: int) -> None:
+        made = journal(lambda bar, bars, future: 1.0)
+
+        bars = telling_bars(made, trades=[trade(3, 5, 9.0)], bars=100, limit=6, seed=seed)
+
+        # Three for the best trade, and one in each third of the file.
+        assert len(bars) == 6
+        assert {(bar - 1) * 3 // 98 for bar in bars[3:]} == {0, 1, 2}
+
     def test_of_an_idle_strategy_are_any(self) -> None:
         bars = telling_bars(journal(lambda *_: None), trades=(), bars=100, limit=3, seed=0)
 

@@ -41,7 +41,8 @@ def _look(source: Source) -> Iterable[Spot]:
 
 
 def _raised(raised: Raised, source: Source) -> Iterable[Spot]:
-    if raised.type == "ModuleNotFoundError":
+    # What only the code's own backtest imports goes with it.
+    if raised.type == "ModuleNotFoundError" and any(name in raised.message for _, name in _missing(source)):
         yield Spot(line=raised.line, message=f"{raised.message}: the package is not available to strategies.")
 
 

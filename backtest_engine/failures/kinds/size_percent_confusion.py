@@ -1,5 +1,6 @@
 """Units where a percentage is meant: `size=50` buys fifty units."""
 
+import ast
 import re
 from collections.abc import Iterable
 
@@ -62,20 +63,31 @@ def _rewrite(source: Source) -> str | None:
     def change(node: cst.CSTNode) -> cst.CSTNode | None:
         if isinstance(node, cst.Call) and dotted(node.func) in ("self.buy", "self.sell"):
             size = argument(node, "size")
-            try:
-                number = float(text(size.value)) if size else 0.0
-            except ValueError:
-                return None
+            number = None if size is None else _number(source, size.value)
             if size is not None and number in suspects:
                 kept = [item for item in node.args if item is not size]
                 if number not in (1, 100):
-                    kept.insert(node.args.index(size), size.with_changes(value=expression(f"{number / 100:g}")))
+                    kept.insert(node.args.index(size), size.with_changes(value=_share(size.value, number)))
                 if kept:
                     kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
                 return node.with_changes(args=kept)
         return None
 
     return rewritten(source, change)
+
+
+def _number(source: Source, size: cst.BaseExpression) -> float | None:
+    """Return the size that is written down, in the call or as an attribute of the class."""
+    try:
+        written = ast.parse(text(size), mode="eval").body
+    except SyntaxError:
+        return None
+    return source.number(written)
+
+
+def _share(size: cst.BaseExpression, number: float | None) -> cst.BaseExpression:
+    written = text(size)
+    return expression(f"{written} / 100" if not written.replace(".", "").isdigit() else f"{(number or 0) / 100:g}")
 
 
 FAILURE = Failure(
