@@ -44,7 +44,8 @@ def comparison(r: Reader) -> Node | None:
     node = said_of(r, subject)
     if node is None:
         return None
-    if guessed and r.context.titled and isinstance(r.context.comparisons[-1][2], Number):
+    said = r.context.comparisons[len(before) :]
+    if guessed and r.context.titled and said and isinstance(said[0][2], Number):
         r.ask("What is it that is compared here? Name the value.", "which value", mark[0])
     if unknown:
         _ask_about_an_unknown(r, before, mark[0])

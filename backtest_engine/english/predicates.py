@@ -6,11 +6,21 @@ from backtest_engine.english.changes import changing, percent_beside
 from backtest_engine.english.crosses import signal_of
 from backtest_engine.english.explain import operand as written
 from backtest_engine.english.extremes import extreme
+from backtest_engine.english.indicators import AVERAGES
 from backtest_engine.english.nodes import Joined, Moves, Node, Returns, SidesDiffer, Wrapped
 from backtest_engine.english.phrases import Match
 from backtest_engine.english.prices import RANGE
 from backtest_engine.english.reader import Reader
-from backtest_engine.english.relations import both_hold, cross, each, enters_beyond, meant, note
+from backtest_engine.english.relations import (
+    ask_about_own_end,
+    at_its_bar,
+    both_hold,
+    cross,
+    each,
+    enters_beyond,
+    meant,
+    note,
+)
 from backtest_engine.english.targets import cloud, cloud_of, compared, ends_here, listing, targets
 from backtest_engine.english.values import SPREADS, operand
 from backtest_engine.indicators import REGISTRY
@@ -214,7 +224,9 @@ def _moving(r: Reader, subject: Operand) -> Node | None:
         return enters_beyond(r, subject, direction, rights)
     nodes: list[Node] = []
     for right in rights:
-        right = meant(r, subject, ">" if direction == "above" else "<", right)
+        relation = ">" if direction == "above" else "<"
+        right = at_its_bar(r, subject, meant(r, subject, relation, right))
+        ask_about_own_end(r, subject, relation, right)
         note(r, subject, direction, right)
         if (passing or "back" in words.lower().split()) and r.context.role in ("buy", "short"):
             nodes.append(Cross(left=subject, direction="above" if direction == "above" else "below", right=right))
@@ -320,7 +332,9 @@ def _between(r: Reader, subject: Operand) -> Node | None:
     ends = _ends(r)
     if ends is None:
         return None
-    low, high = ends
+    low, high = (at_its_bar(r, subject, end) for end in ends)
+    if isinstance(low, Indicator) and low.name in AVERAGES and isinstance(high, Number):
+        r.ask(f"Is {high.value:g} a price here, or the average of so many bars?", "level", r.place - 1)
     note(r, subject, "between", low)
     inside: Node = _within_ends(subject, low, high)
     if not _ordered(low, high):

@@ -23,7 +23,7 @@ INCLUSIVE = {">": ">=", "<": "<="}
 def cross(r: Reader, left: Operand, direction: str, right: Operand) -> Node:
     right = at_its_bar(r, left, meant(r, left, ">" if direction == "above" else "<", right))
     left = same_lengths(r, left, right)
-    _ask_about_own_end(r, left, ">" if direction == "above" else "<", right)
+    ask_about_own_end(r, left, ">" if direction == "above" else "<", right)
     note(r, left, direction, right)
     return Cross(left=left, direction="above" if direction == "above" else "below", right=right)
 
@@ -142,7 +142,7 @@ def each(r: Reader, left: Operand, relation: str, rights: tuple[Operand, ...]) -
     for right in rights:
         right = at_its_bar(r, left, meant(r, left, relation, right))
         left = same_lengths(r, left, right)
-        _ask_about_own_end(r, left, relation, right)
+        ask_about_own_end(r, left, relation, right)
         note(r, left, relation, right)
         nodes.append(Comparison(left=left, relation=relation, right=right))
     node: Node = nodes[0] if len(nodes) == 1 else Joined("and", tuple(nodes))
@@ -212,7 +212,7 @@ def leave_out_this_bar(r: Reader, left: Operand, relation: str, right: Operand) 
 OWN_END = "end of the same bar"
 
 
-def _ask_about_own_end(r: Reader, left: Operand, relation: str, right: Operand) -> None:
+def ask_about_own_end(r: Reader, left: Operand, relation: str, right: Operand) -> None:
     """No bar closes above its own high: another bar's was meant."""
     if not isinstance(left, Price) or not isinstance(right, Price) or relation not in "<>":
         return

@@ -1,6 +1,6 @@
 """Reading what happens one after the other: `three red candles and then a green one`."""
 
-from backtest_engine.english.nodes import Joined, Moves, Node, Wrapped
+from backtest_engine.english.nodes import Joined, Moves, Node, SidesDiffer, Wrapped
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.relations import OWN_END
 from backtest_engine.spec import Comparison, Cross, Indicator, Number, Operand, Price
@@ -63,6 +63,8 @@ def is_shape(node: Node) -> bool:
 def contradict(one: Node, other: Node) -> bool:
     """Whether two conditions cannot hold on one bar: a red and a green bar, or below 30 and a cross above 40."""
     one, other = (node.inner if isinstance(node, Wrapped) and node.kind == "streak" else node for node in (one, other))
+    if isinstance(other, SidesDiffer):
+        other = other.long
     if isinstance(one, Comparison) and isinstance(other, Cross | Moves):
         return _on_the_other_side(one, other)
     if not isinstance(one, Comparison) or not isinstance(other, Comparison) or not (is_shape(one) and is_shape(other)):
