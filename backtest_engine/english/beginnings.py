@@ -117,8 +117,9 @@ EXCLUDING = frozenset(
 
 
 def _excludes(r: Reader, place: int) -> bool:
-    """Whether a title says what is left out or added, as in `gap-free version`."""
-    return any(word.text in EXCLUDING for word in r.words[:place])
+    """Whether a title says what is left out or added, as in `gap-free version`, and the rules do not say it again."""
+    behind = {word.text.removesuffix("ly").removesuffix("s") for word in r.words[place:]}
+    return any(w.text in EXCLUDING and w.text.removesuffix("ly") not in behind for w in r.words[:place])
 
 
 def _indicators_named(r: Reader, end: int) -> list[str]:
