@@ -393,19 +393,19 @@ def _ichimoku_shift(r: Reader, call: Call) -> bool | None:
 
 def _keltner_parts(r: Reader, call: Call) -> bool | None:
     """Read `20 EMA 2 ATR(10)` or `EMA 20, 1.5 x ATR 10` as the parts of a channel."""
-    if call.name != "keltner" or call.numbers:
+    if call.name != "keltner" or len(call.numbers) > 1:
         return None
     # `above the upper band and EMA 8 …` goes on with another indicator.
     told = bool(call.named) or r.at("with", "(") or r.words[r.place - 1].text == "("
     r.sign("with", "and", ",", "(")
     before = r.number()
-    if before is None and not told:
+    if before is None and (not told or call.numbers):
         return None
     if before is not None:
         r.sign("x", "*", "times") or r.take("UNIT", "bar", "day")
     match = r.take("IND")
     part = match.value[0] if match is not None else ""
-    if part == "ema" and "period" not in call.named:
+    if part == "ema" and "period" not in call.named and not call.numbers:
         length = _own_length(r) if before is None else before
         return _set(call, "period", length)
     if part == "atr" and before is not None and "multiplier" not in call.named:
