@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from backtest_engine.english import calendar
-from backtest_engine.english.calendar import is_dated
 from backtest_engine.english.explain import condition as condition_written
 from backtest_engine.english.mentions import ask_about_days
 from backtest_engine.english.mirror import mirrored, opposite_of
@@ -81,7 +80,7 @@ class Assembly:
             cool_down=self.outline.cool_down,
             reverse=self.reverse,
         )
-        if any(is_dated(part) for part in parts(spec)):
+        if any(calendar.is_dated(part) for part in parts(spec)):
             self.r.assume("what is decided on a day is filled at the open of the next bar")
         if any(isinstance(part, TimeOfDay) for part in parts(spec)):
             ask_about_days(self.r)

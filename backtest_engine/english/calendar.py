@@ -2,7 +2,7 @@
 
 import re
 
-from backtest_engine.english.nodes import Joined, Node, Wrapped
+from backtest_engine.english.nodes import Joined, Node, leaves
 from backtest_engine.english.reader import Reader
 from backtest_engine.spec import WEEKDAYS, Always, InMonth, MonthDay, OnWeekday, TimeOfDay, TradingDay
 
@@ -58,14 +58,9 @@ def _ask_about_closing(r: Reader, time: str | None) -> None:
         r.ask(question, "time of the exit", r.place - 1)
 
 
-def has_date(node: object) -> bool:
+def has_date(node: Node) -> bool:
     """Whether a date or a time is anywhere in a condition."""
-    match node:
-        case Joined():
-            return any(map(has_date, node.parts))
-        case Wrapped():
-            return has_date(node.inner)
-    return is_dated(node) or isinstance(node, TimeOfDay)
+    return any(is_dated(leaf) or isinstance(leaf, TimeOfDay) for leaf in leaves(node))
 
 
 def is_dated(node: object) -> bool:

@@ -1,7 +1,7 @@
 """Reading what bars look like: up and down bars, gaps, inside bars and candlestick patterns."""
 
 from backtest_engine.english.extremes import extreme, window
-from backtest_engine.english.nodes import Joined, Node, Wrapped
+from backtest_engine.english.nodes import Joined, Node, Wrapped, begun
 from backtest_engine.english.prices import BEFORE_THIS, RANGE
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.values import operand
@@ -110,7 +110,7 @@ def streak_of_bars(r: Reader) -> Node | None:
     r.sign(*APPEARS)
     if first:
         r.assume("the first bar of its kind is one after a bar that was not")
-        node = Joined("and", (node, Wrapped("not", Wrapped("ago", node, 1))))
+        node = begun(node)
     said = r.sign("closing") or (r.sign("that", "which") and r.sign("closes", "closed"))
     return _closing_there(r, node) if said else node
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from backtest_engine.english.explain import operand as written
 from backtest_engine.english.indicators import Call, complete
-from backtest_engine.english.nodes import Joined, Node, Wrapped
+from backtest_engine.english.nodes import Node, begun
 from backtest_engine.english.predicates import said_of
 from backtest_engine.english.pronouns import spoken_of
 from backtest_engine.english.reader import Reader
@@ -60,7 +60,7 @@ def _the_first(r: Reader, node: Node | None) -> Node | None:
     direction = {">": "above", "<": "below"}.get(node.relation) if isinstance(node, Comparison) else None
     if isinstance(node, Comparison) and direction is not None:
         return Cross(left=node.left, direction="above" if direction == "above" else "below", right=node.right)
-    return Joined("and", (node, Wrapped("not", Wrapped("ago", node, 1))))
+    return begun(node)
 
 
 def _of_whom(

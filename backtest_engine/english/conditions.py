@@ -21,7 +21,7 @@ from backtest_engine.english.nodes import Joined, Moves, Node, Wrapped
 from backtest_engine.english.phrases import Match
 from backtest_engine.english.predicates import said_of
 from backtest_engine.english.reader import Reader
-from backtest_engine.english.repeats import denied, repeated
+from backtest_engine.english.repeats import DENIALS, denied, repeated
 from backtest_engine.english.sequences import contradict, is_shape, sequence
 from backtest_engine.english.values import operand
 from backtest_engine.spec import (
@@ -48,7 +48,11 @@ def condition(r: Reader) -> Node | None:
         mark = r.mark()
         word = _joint(r)
         joined, r.context.joined = r.context.joined, word or ""
-        goes_on = word == "or" and r.peek("RELATION") is not None and DENIED.search(r.span(start, mark[0])) is not None
+        goes_on = (
+            word == "or"
+            and r.peek("RELATION") is not None
+            and any(said.text in DENIALS for said in r.words[start : mark[0]])
+        )
         part = atom(r) if word else None
         r.context.joined = joined
         if part is None or word is None or (calendar.has_date(part) and (r.peek("ACT") or r.peek("SIDE"))):
@@ -71,8 +75,6 @@ def _on_one_of_them(node: Node) -> Node | None:
         return Wrapped("ago", some, node.bars)
     return Wrapped("within", node.inner, node.bars) if isinstance(node, Wrapped) and node.kind == "streak" else None
 
-
-DENIED = re.compile(r"\b(?:not|never|isn't|wasn't|hasn't|doesn't)\b", re.IGNORECASE)
 
 # `stay out on Mondays and when …`, `sell on Fridays and when …`: both together, or each of them?
 WHEN_AGAIN = re.compile(r"\band\s+(?:also\s+)?(?:when|if|once|on|in)\b", re.IGNORECASE)

@@ -93,13 +93,18 @@ def _cross_of(r: Reader) -> Node | None:
     return cross(r, left, "above" if side.value == ">" else "below", right)
 
 
+CROSSING = ("cross", "crossover", "crossing")
+
+
 def _one_over_the_other(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None:
     """Read `EMA 10 over EMA 30 cross`."""
+    if not r.says(*CROSSING):
+        return None
     mark = r.mark()
     left = indicator(r)
     side = r.take("RELATION", ">", "<") if left is not None else None
     right = indicator(r) if side is not None else None
-    if left is None or side is None or right is None or not r.sign("cross", "crossover", "crossing"):
+    if left is None or side is None or right is None or not r.sign(*CROSSING):
         r.reset(mark)
         return None
     return "above" if side.value == ">" else "below", (left, right)
@@ -107,6 +112,8 @@ def _one_over_the_other(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None
 
 def _lines_around_an_x(r: Reader) -> tuple[str, tuple[Operand, Operand]] | None:
     """Read `ema8 x ema34`: a cross either way."""
+    if not r.says("x"):
+        return None
     mark = r.mark()
     left = indicator(r)
     right = indicator(r) if left is not None and r.sign("x") else None

@@ -5,9 +5,7 @@ from backtest_engine.english.actions import modifiers_after, read_action, to_the
 from backtest_engine.english.conditions import condition
 from backtest_engine.english.nodes import Joined, Node, Wrapped
 from backtest_engine.english.outline import Outline, Rule
-from backtest_engine.english.reader import CLOSING, Reader
-
-CLOSING_OF = {"buy": "sell", "short": "cover"}
+from backtest_engine.english.reader import CLOSING, CLOSING_OF, Reader
 
 
 def dated_rule(r: Reader, result: Outline) -> bool | None:

@@ -76,12 +76,21 @@ MOST = 50
 def _percent(r: Reader, number: float, what: str, start: int) -> PercentDistance:
     mark = r.mark()
     if r.sign("of") and r.take("ENTRY_PRICE") and number >= MOST and number != 100:
-        r.context.beside = "above" if number > 100 else "below"
-        return PercentDistance(percent=round(abs(number - 100), 9))
+        r.assume(FROM_THE_SIGNAL)
+        return _share_of_the_entry(r, number / 100)
     r.reset(mark)
     if number >= 100 and what == "target":
         r.ask(f"Is {number:g} % how far the target is, or a share of the entry price?", what, start)
     return PercentDistance(percent=number)
+
+
+FROM_THE_SIGNAL = "distances from the entry are measured from the close of the signal bar"
+
+
+def _share_of_the_entry(r: Reader, share: float) -> PercentDistance:
+    """Return how far `0.95 times the entry price` is away from it, and note on which side."""
+    r.context.beside = "above" if share > 1 else "below"
+    return PercentDistance(percent=round(abs(share - 1) * 100, 9))
 
 
 def _atr(r: Reader, multiple: float, period: int | None) -> AtrDistance:
@@ -125,7 +134,7 @@ def beside_price(r: Reader) -> bool:
         return False
     r.sign("of")
     if r.take("ENTRY_PRICE"):
-        r.assume("distances from the entry are measured from the close of the signal bar")
+        r.assume(FROM_THE_SIGNAL)
         return True
     r.take("TODAY")
     match = r.take("PRICE", "close")
@@ -149,9 +158,8 @@ def distance_or_level(r: Reader, *, what: str, risk: bool) -> Any:
 
 
 def _level(r: Reader) -> Any:
-    just = r.sign("just") or r.sign("right")
+    r.sign("just", "right")
     beside = r.take("RELATION", ">", "<")
-    del just
     value = operand(r)
     if value is None or isinstance(value, Number):
         return None
@@ -180,8 +188,7 @@ def _from_the_entry(r: Reader, value: Operand) -> Any:
     elif value.operator == "*" and entry in (value.left, value.right):
         factor = value.left if value.right == entry else value.right
         if isinstance(factor, Number) and factor.value != 1:
-            r.context.beside = "above" if factor.value > 1 else "below"
-            far = PercentDistance(percent=round(abs(factor.value - 1) * 100, 9))
+            far = _share_of_the_entry(r, factor.value)
     if far is not None:
-        r.assume("distances from the entry are measured from the close of the signal bar")
+        r.assume(FROM_THE_SIGNAL)
     return far

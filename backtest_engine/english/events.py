@@ -192,13 +192,16 @@ CHANNELS = ("bollinger", "keltner", "donchian")
 
 def channel_inside_another(r: Reader) -> Node | None:
     """`the Bollinger bands are inside the Keltner channel`: both of their lines are."""
+    if not r.says("inside", "within"):
+        return None
     asked = len(r.questions)
     inner = indicator(r)
     if inner is None or inner.name not in CHANNELS:
         return None
     r.take("IS")
-    if not (r.sign("inside", "within") and (r.sign("of") or True)):
+    if not r.sign("inside", "within"):
         return None
+    r.sign("of")
     outer = indicator(r)
     if outer is None or outer.name not in CHANNELS:
         return None

@@ -1,7 +1,7 @@
 """The same condition for the other side: above becomes below, 30 becomes 70, the upper band the lower."""
 
 from backtest_engine.english.candles import ONE_SIDED, UNDECIDED
-from backtest_engine.english.nodes import Joined, Moves, Node, Opposite, Returns, SidesDiffer, Wrapped
+from backtest_engine.english.nodes import Joined, Moves, Node, Opposite, Returns, SidesDiffer, Wrapped, leaves
 from backtest_engine.english.prices import RANGE
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import FLIPPED, Arithmetic, Comparison, Cross, Indicator, Number, Operand, Price
@@ -90,7 +90,7 @@ def opposite_of(node: Node, side: str, wanted: Node) -> Node | None:
     """Return the opposite of the entry of a side: of all that it asks for, or of its one cross."""
     node = _sided(node, side)
     if isinstance(wanted, Opposite) and wanted.of == "cross":
-        crosses = [part for part in _all_parts(node) if isinstance(part, Cross | Moves)]
+        crosses = [part for part in leaves(node) if isinstance(part, Cross | Moves)]
         if len(crosses) != 1:
             return None
         node = crosses[0]
@@ -107,15 +107,6 @@ def _sided(node: Node, side: str) -> Node:
         case Wrapped():
             return Wrapped(node.kind, _sided(node.inner, side), node.bars)
     return node
-
-
-def _all_parts(node: Node) -> list[Node]:
-    match node:
-        case Joined():
-            return [found for part in node.parts for found in _all_parts(part)]
-        case Wrapped():
-            return _all_parts(node.inner)
-    return [node]
 
 
 def _comparison(node: Comparison) -> Node | None:

@@ -1,5 +1,6 @@
 """Conditions while they are being read: some are settled only once it is known which rule they belong to."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,3 +58,20 @@ class SidesDiffer:
 
 
 Node = Condition | Joined | Wrapped | Moves | Returns | Opposite | SidesDiffer
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """Yield the conditions that are joined or wrapped, in reading order."""
+    match node:
+        case Joined():
+            for part in node.parts:
+                yield from leaves(part)
+        case Wrapped():
+            yield from leaves(node.inner)
+        case _:
+            yield node
+
+
+def begun(node: Node) -> Joined:
+    """Return what holds where a condition begins: on this bar and not on the one before."""
+    return Joined("and", (node, Wrapped("not", Wrapped("ago", node, 1))))

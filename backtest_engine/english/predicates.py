@@ -13,6 +13,7 @@ from backtest_engine.english.prices import RANGE
 from backtest_engine.english.reader import Reader
 from backtest_engine.english.relations import (
     ask_about_own_end,
+    ask_price_or_length,
     at_its_bar,
     both_hold,
     cross,
@@ -334,7 +335,7 @@ def _between(r: Reader, subject: Operand) -> Node | None:
         return None
     low, high = (at_its_bar(r, subject, end) for end in ends)
     if isinstance(low, Indicator) and low.name in AVERAGES and isinstance(high, Number):
-        r.ask(f"Is {high.value:g} a price here, or the average of so many bars?", "level", r.place - 1)
+        ask_price_or_length(r, high)
     note(r, subject, "between", low)
     inside: Node = _within_ends(subject, low, high)
     if not _ordered(low, high):

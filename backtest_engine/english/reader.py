@@ -43,6 +43,7 @@ class Question:
 
 
 CLOSING = ("sell", "exit", "cover")
+CLOSING_OF = {"buy": "sell", "short": "cover"}
 
 
 @dataclass
@@ -95,6 +96,11 @@ class Reader:
     depth: int = 0
     attempts: int = 0
     aims: list[tuple[int, int]] = field(default_factory=list)
+    texts: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Gather the words once; a lazy property would slow every attribute down."""
+        self.texts = frozenset(word.text for word in self.words)
 
     @property
     def done(self) -> bool:
@@ -167,6 +173,10 @@ class Reader:
         """Whether the word at the cursor is one of the texts."""
         word = self.word
         return word is not None and word.text in texts
+
+    def says(self, *texts: str) -> bool:
+        """Whether one of the words is anywhere in the description: what needs it is not tried without it."""
+        return not self.texts.isdisjoint(texts)
 
     def skip(self, *kinds: str) -> bool:
         """Read past any phrases of these kinds."""

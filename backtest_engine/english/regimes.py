@@ -4,7 +4,7 @@ from backtest_engine.english.actions import modifiers, read_action
 from backtest_engine.english.conditions import condition
 from backtest_engine.english.nodes import Joined, Node, SidesDiffer, Wrapped
 from backtest_engine.english.outline import Outline, Rule
-from backtest_engine.english.reader import Reader
+from backtest_engine.english.reader import CLOSING_OF, Reader
 from backtest_engine.english.rules import rule_of
 from backtest_engine.english.sequences import ask_how_soon
 from backtest_engine.spec import Always, OnWeekday
@@ -151,5 +151,5 @@ def while_true(r: Reader, result: Outline) -> bool | None:
             f"'{r.span(start)}' is always so; on which day is the position opened, and on which closed?", "exit", start
         )
     result.rules.append(Rule(action, node, places))
-    result.whiles.append(Rule("sell" if action == "buy" else "cover", Wrapped("not", node), places))
+    result.whiles.append(Rule(CLOSING_OF[action], Wrapped("not", node), places))
     return True

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from backtest_engine.english.indicators import AVERAGES
-from backtest_engine.english.nodes import Joined, Node, Wrapped
+from backtest_engine.english.nodes import Joined, Node, Wrapped, begun
 from backtest_engine.english.reader import Reader
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec import (
@@ -106,7 +106,7 @@ def _ask_about_a_price(r: Reader, left: Operand, right: Operand) -> None:
     averages = any(value.name in AVERAGES for value in r.context.indicators)
     plain = isinstance(left, Price) and left.field != "volume" and isinstance(right, Number)
     if averages and plain and isinstance(right, Number) and right.value in USUAL_LENGTHS:
-        r.ask(f"Is {right.value:g} a price here, or the average of so many bars?", "level", r.place - 1)
+        ask_price_or_length(r, right)
 
 
 USUAL_LENGTHS = (5, 8, 9, 10, 12, 13, 20, 21, 26, 30, 34, 50, 55, 100, 150, 200)
@@ -117,6 +117,10 @@ SMALL = 0.3
 LONGEST = 400
 
 
+def ask_price_or_length(r: Reader, number: Number) -> None:
+    r.ask(f"Is {number.value:g} a price here, or the average of so many bars?", "level", r.place - 1)
+
+
 def _ask_about_a_length(r: Reader, left: Operand, right: Operand) -> None:
     """`the 9 is above the 21 EMA`: a small number beside an average is rather the length of another."""
     for number, other in ((left, right), (right, left)):
@@ -124,7 +128,7 @@ def _ask_about_a_length(r: Reader, left: Operand, right: Operand) -> None:
             continue
         priced = other.name in AVERAGES and (other.source is None or _is_price(other.source))
         if priced and number.value == int(number.value) and 2 <= number.value <= LONGEST:
-            r.ask(f"Is {number.value:g} a price here, or the average of so many bars?", "level", r.place - 1)
+            ask_price_or_length(r, number)
 
 
 def _base(value: Operand) -> Operand:
@@ -163,7 +167,7 @@ def is_cloud(value: Operand) -> bool:
 def enters_beyond(r: Reader, left: Operand, direction: str, rights: tuple[Operand, ...]) -> Node:
     """A cross of the cloud: beyond both of its lines, and not on the bar before."""
     beyond = each(r, left, ">" if direction == "above" else "<", rights)
-    return Joined("and", (beyond, Wrapped("not", Wrapped("ago", beyond, 1))))
+    return begun(beyond)
 
 
 def _sensible_source(left: Operand, right: Operand) -> Operand:

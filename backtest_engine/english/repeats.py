@@ -81,10 +81,10 @@ def _within(r: Reader, node: Node) -> Node | None:
         )
     # What has not been within so many bars, was on none of them.
     inner = _affirmed(r, node)
-    denied = inner is not None
+    none = inner is not None
     looked: Node = Wrapped("within", node if inner is None else inner, number)
     looked = Wrapped("ago", looked, 1) if before else looked
-    return Wrapped("not", looked) if denied else looked
+    return Wrapped("not", looked) if none else looked
 
 
 DENIALS = ("not", "never", "isn't", "wasn't", "hasn't", "doesn't", "n't", "no")

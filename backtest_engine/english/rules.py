@@ -18,7 +18,7 @@ from backtest_engine.english.nodes import Joined, Node, Opposite, SidesDiffer, W
 from backtest_engine.english.outline import Outline, Rule
 from backtest_engine.english.phrases import Match
 from backtest_engine.english.protection import protection
-from backtest_engine.english.reader import CLOSING, Problem, Reader
+from backtest_engine.english.reader import CLOSING, CLOSING_OF, Problem, Reader
 from backtest_engine.english.sizes import size
 from backtest_engine.spec import Always, Comparison, Cross, FractionSize, Indicator
 
@@ -69,8 +69,7 @@ def _conditional(result: Outline, direction: str, rule: Rule) -> None:
         result.rules.append(Rule("buy", rule.node, rule.places))
         result.rules.append(Rule("short", rule.node, rule.places))
     elif direction in EXCLUDED_SIDE:
-        side = "short" if EXCLUDED_SIDE[direction] == "long" else "long"
-        result.filters.append(replace(rule, action=f"only {side}"))
+        result.filters.append(replace(rule, action=f"only {direction.removesuffix('_only')}"))
     else:
         result.filters.append(rule)
 
@@ -160,8 +159,8 @@ def _until(r: Reader, result: Outline, action: str) -> None:
     """Read `… until RSI is above 70` after an entry: that is the exit."""
     mark = r.mark()
     start = r.place
-    if action in ("buy", "short") and r.take("UNTIL"):
-        r.context.role = "sell" if action == "buy" else "cover"
+    if action in CLOSING_OF and r.take("UNTIL"):
+        r.context.role = CLOSING_OF[action]
         node = condition(r)
         if node is not None:
             result.rules.append(Rule(r.context.role, node, (start, r.place)))

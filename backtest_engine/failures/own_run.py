@@ -29,7 +29,14 @@ def own_run(source: Source) -> list[ast.stmt]:
 
 
 def names_of_own_run(source: Source) -> list[str]:
-    """Return the imported names that nothing but that backtest uses."""
+    """Return the imported names that nothing but that backtest uses, worked out once for a source."""
+    known: list[str] | None = source.__dict__.get("_own_run_names")
+    if known is None:
+        known = source.__dict__["_own_run_names"] = _names(source)
+    return known
+
+
+def _names(source: Source) -> list[str]:
     if source.tree is None:
         return []
     run = own_run(source)
