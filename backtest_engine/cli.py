@@ -117,7 +117,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _generate(asked: argparse.Namespace, terminal: Terminal) -> int:
-    from backtest_engine.generator import OfflineGenerator
+    from backtest_engine.generate.offline import OfflineGenerator
 
     generators = {"offline": OfflineGenerator()}
     name = next(iter(generators)) if asked.generator == "auto" else asked.generator
@@ -234,7 +234,7 @@ def _text(text: str, terminal: Terminal) -> str:
 def _engine(asked: argparse.Namespace) -> Iterator[Any]:
     from backtest_engine.engine import Engine
     from backtest_engine.executor import SandboxedExecutor
-    from backtest_engine.generator import OfflineGenerator
+    from backtest_engine.generate.offline import OfflineGenerator
 
     with closing(SandboxedExecutor()) as executor:
         yield Engine(generators={"offline": OfflineGenerator()}, data=_catalog(asked), executor=executor)

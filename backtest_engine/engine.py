@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from backtest_engine import fixer
+from backtest_engine import repair as repairing
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Draft, Notice
 from backtest_engine.errors import (
     BudgetExhausted,
@@ -16,8 +16,8 @@ from backtest_engine.errors import (
     StrategyRejected,
 )
 from backtest_engine.explaining import explain_failure, explain_result
-from backtest_engine.fixer import Attempt, Repair
 from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
+from backtest_engine.repair import Attempt, Repair
 
 # What the rules say they cannot read or say, and a model perhaps can. The rest they refuse is refused for good.
 BEYOND_THE_RULES = frozenset({"not_understood", "unknown_word", "unsupported_rule", "unsupported_sizing"})
@@ -141,7 +141,7 @@ class Engine:
 
         `intent` or `spec` say what the strategy is meant to do; without them nobody can tell whether it still does.
         """
-        return fixer.repair(
+        return repairing.repair(
             code,
             error=error,
             executor=self.executor,

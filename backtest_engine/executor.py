@@ -13,6 +13,10 @@ import backtesting
 import numpy as np
 import pandas as pd
 
+from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead
+from backtest_engine.checks.other_future import Future, with_future
+from backtest_engine.checks.parameters import check_broker, declared_parameters, effective_parameters
+from backtest_engine.checks.static_rules import static_findings
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, Trade
 from backtest_engine.errors import SandboxUnavailable, StrategyError, StrategyRejected
 from backtest_engine.ports import CancelSignal
@@ -23,10 +27,6 @@ from backtest_engine.sandbox.replay import Replayed, replay
 from backtest_engine.sandbox.selftest import SandboxReport, sandbox_check, self_test
 from backtest_engine.sandbox.statistics import equity_of, metrics_of, trades_of
 from backtest_engine.sandbox.wire import Bars, Job
-from backtest_engine.validation.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead
-from backtest_engine.validation.other_future import Future, with_future
-from backtest_engine.validation.parameters import check_broker, declared_parameters, effective_parameters
-from backtest_engine.validation.static_rules import static_findings
 
 __all__ = [
     "ENGINE_VERSION",

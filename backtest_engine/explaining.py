@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from backtest_engine.diagnostics import Finding, diagnose
 from backtest_engine.domain import BacktestResult, Notice
 from backtest_engine.errors import StrategyError
-from backtest_engine.failures import Finding, diagnose
 
 
 def explain_failure(error: StrategyError, code: str) -> None:

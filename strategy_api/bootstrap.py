@@ -11,7 +11,7 @@ from backtest_engine.data import Catalog, Folder
 from backtest_engine.domain import Limits
 from backtest_engine.engine import Engine
 from backtest_engine.executor import SandboxedExecutor
-from backtest_engine.generator import OfflineGenerator
+from backtest_engine.generate.offline import OfflineGenerator
 from backtest_engine.ports import CancelSignal
 from backtest_engine.sandbox.selftest import sandbox_check
 from strategy_api import data_sources, language_models

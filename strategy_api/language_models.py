@@ -13,6 +13,7 @@ from typing import Any
 import redis
 from django.conf import settings
 
+from backtest_engine.generate.model import ModelGenerator
 from backtest_engine.key_rotation import InvalidKeys, KeyPool, Ledger, Limits, SqliteLedger, read_keys
 from backtest_engine.llm import (
     PROVIDERS,
@@ -26,7 +27,6 @@ from backtest_engine.llm import (
     ReplayModel,
 )
 from backtest_engine.llm.retired_gemini import RETIRED
-from backtest_engine.model_generator import ModelGenerator
 from backtest_engine.ports import CancelSignal, LanguageModel
 from strategy_api.adapters.key_ledger import RedisLedger
 from strategy_api.adapters.llm_calls import Budget, CallLog, recorded_answers

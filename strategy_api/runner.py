@@ -15,7 +15,7 @@ from django.utils import timezone
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.engine import Engine
 from backtest_engine.errors import AlgoAgentError, Cancelled, EngineError, StrategyError
-from backtest_engine.fixer import Attempt, Repair
+from backtest_engine.repair import Attempt, Repair
 from strategy_api import bootstrap, history, leases, recorder
 from strategy_api.choices import kinds_beside
 from strategy_api.labels import about_run

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from backtest_engine.english import parse
-from backtest_engine.english.scan import scan
 from backtest_engine.errors import RequestError
-from backtest_engine.generator import OfflineGenerator
+from backtest_engine.generate.offline import OfflineGenerator
+from backtest_engine.language import parse
+from backtest_engine.language.scan import scan
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "descriptions"
 ROUNDS = 5

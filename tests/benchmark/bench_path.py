@@ -13,7 +13,7 @@ from backtesting.test import GOOG
 from backtest_engine.data import Samples
 from backtest_engine.domain import BrokerSettings
 from backtest_engine.executor import SandboxedExecutor
-from backtest_engine.generator import OfflineGenerator
+from backtest_engine.generate.offline import OfflineGenerator
 from tests.served import served
 
 DESCRIPTION = "RSI strategy: buy when RSI < 30, sell when RSI > 70"

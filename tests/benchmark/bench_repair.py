@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from backtest_engine.failures import FAILURES, Diagnosis, diagnose, mend
-from backtest_engine.failures.source import Source
+from backtest_engine.diagnostics import FAILURES, Diagnosis, diagnose, mend
+from backtest_engine.diagnostics.source import Source
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 # What the project promises, in milliseconds.

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from backtest_engine.english import explain, parse
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
+from backtest_engine.language import explain, parse
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "descriptions"
 

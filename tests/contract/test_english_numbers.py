@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from backtest_engine.english import parse
 from backtest_engine.errors import RequestError
+from backtest_engine.language import parse
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "descriptions" / "sayable.jsonl"
 TEXTS = [json.loads(line)["text"] for line in CORPUS.read_text(encoding="utf-8").splitlines()]

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import backtest_engine.failures.kinds as kinds
+import backtest_engine.diagnostics.kinds as kinds
 from backtest_engine.data import Samples
+from backtest_engine.diagnostics import FAILURES, Diagnosis, Failure, diagnose, inspect, mend
+from backtest_engine.diagnostics.base import SEVERITIES
+from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import BrokerSettings, Dataset, Notice
 from backtest_engine.errors import StrategyError
 from backtest_engine.executor import SandboxedExecutor
-from backtest_engine.failures import FAILURES, Diagnosis, Failure, diagnose, inspect, mend
-from backtest_engine.failures.base import SEVERITIES
-from backtest_engine.failures.source import Source
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 HONEST = sorted((CORPUS / "honest").glob("*.py"))
@@ -154,7 +154,7 @@ class TestBrokenStrategies:
         stumbled: list[logging.LogRecord] = []
         handler = logging.Handler()
         handler.emit = stumbled.append  # type: ignore[method-assign]
-        logger = logging.getLogger("backtest_engine.failures")
+        logger = logging.getLogger("backtest_engine.diagnostics")
         logger.addHandler(handler)
 
         try:

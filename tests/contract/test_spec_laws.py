@@ -10,7 +10,7 @@ from backtesting import Backtest, backtesting
 from hypothesis import HealthCheck, Phase, given, settings
 
 from backtest_engine.compiler import compile_spec
-from backtest_engine.english import explain, parse
+from backtest_engine.language import explain, parse
 from backtest_engine.spec import MarketOrder, StrategySpec
 from backtest_engine.spec.evaluate import holds
 from tests.score.running import BROKER, strategy_class

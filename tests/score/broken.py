@@ -16,8 +16,8 @@ from pathlib import Path
 from backtest_engine.data import Samples
 from backtest_engine.domain import BrokerSettings, Dataset
 from backtest_engine.executor import SandboxedExecutor
-from backtest_engine.fixer import Repair, repair
 from backtest_engine.ports import Completion, Executor, LanguageModel, Prompt
+from backtest_engine.repair import Repair, repair
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "broken"
 _HEADER = re.compile(r"^# (class|expect|fix|intent|ref|ends): (.*)$")

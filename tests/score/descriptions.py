@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
-from backtest_engine.generator import OfflineGenerator
+from backtest_engine.generate.offline import OfflineGenerator
 from backtest_engine.spec import StrategySpec, parts
 from tests.score.running import backtest
 

@@ -6,7 +6,7 @@ import pytest
 from backtesting import test
 
 from backtest_engine.compiler import compile_spec
-from backtest_engine.english import explain, parse
+from backtest_engine.language import explain, parse
 from backtest_engine.spec import StrategySpec
 from tests.score.running import run, strategy_class
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backtest_engine.english import parse
-from backtest_engine.english.vocabulary import vocabulary
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
+from backtest_engine.language import parse
+from backtest_engine.language.vocabulary import vocabulary
 
 SECONDS = 1.0
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from backtest_engine.english.reference import guide
+from backtest_engine.language.reference import guide
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "describing-strategies.md"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from backtest_engine.english.phrases import expand
-from backtest_engine.english.tables import PHRASES, SINGLE
+from backtest_engine.language.phrases import expand
+from backtest_engine.language.tables import PHRASES, SINGLE
 
 WRITTEN = [
     *((f"{kind} {value}", phrases) for kind, table in PHRASES.items() for value, phrases in table.items()),

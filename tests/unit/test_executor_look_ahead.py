@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead, telling_bars
+from backtest_engine.checks.other_future import Future, with_future
 from backtest_engine.domain import Trade
 from backtest_engine.errors import LimitExceeded, StrategyRaised
 from backtest_engine.sandbox.journal import Journal
 from backtest_engine.sandbox.wire import Bars
-from backtest_engine.validation.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead, telling_bars
-from backtest_engine.validation.other_future import Future, with_future
 
 INDEX = pd.date_range("2020-01-01", periods=100)
 Decide = Callable[[int, int, Any], float | None]

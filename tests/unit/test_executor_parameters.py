@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backtest_engine.checks.parameters import declared_parameters, effective_parameters
 from backtest_engine.errors import InvalidParameter
-from backtest_engine.validation.parameters import declared_parameters, effective_parameters
 
 CODE = """
 from backtesting import Strategy

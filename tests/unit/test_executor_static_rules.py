@@ -2,7 +2,7 @@
 
 import pytest
 
-from backtest_engine.validation.static_rules import static_findings
+from backtest_engine.checks.static_rules import static_findings
 
 FRAME = """
 import gc, sys, inspect, re

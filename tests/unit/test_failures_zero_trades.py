@@ -3,9 +3,9 @@
 import pytest
 
 from backtest_engine.data import Samples
+from backtest_engine.diagnostics.source import Source
+from backtest_engine.diagnostics.zero_trades import Condition, explain_idleness
 from backtest_engine.domain import Dataset
-from backtest_engine.failures.source import Source
-from backtest_engine.failures.zero_trades import Condition, explain_idleness
 
 MODULE = """\
 import pandas as pd

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from backtesting import Backtest, Strategy
 
+from backtest_engine.diagnostics import inspect
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, Trade
 from backtest_engine.errors import ModelUnavailable, StrategyRaised, StrategyRejected
-from backtest_engine.failures import inspect
-from backtest_engine.fixer import Attempt, Repair, intent_of, repair
-from backtest_engine.fixer.portable import portable
 from backtest_engine.ports import CancelSignal, Completion, Prompt
+from backtest_engine.repair import Attempt, Repair, intent_of, repair
+from backtest_engine.repair.portable import portable
 
 backtesting.backtesting._tqdm = lambda items, **_: items
 

@@ -3,7 +3,7 @@
 import pytest
 
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
-from backtest_engine.generator import OfflineGenerator
+from backtest_engine.generate.offline import OfflineGenerator
 from backtest_engine.ports import Generator
 from backtest_engine.spec import StrategySpec
 

@@ -15,9 +15,9 @@ from backtest_engine.errors import (
     ModelUnavailable,
     NeedsClarification,
 )
+from backtest_engine.generate.model import ModelGenerator, code_instructions, spec_instructions, unsaid_numbers
 from backtest_engine.llm import FallbackModel, Price, PriceList, RecordedModel, ReplayModel, ask, request_digest
 from backtest_engine.llm.sdk_model import is_recursive, without_titles
-from backtest_engine.model_generator import ModelGenerator, code_instructions, spec_instructions, unsaid_numbers
 from backtest_engine.ports import Prompt
 from backtest_engine.prompts.examples import CODE_EXAMPLES, SPEC_EXAMPLES
 from backtest_engine.spec import StrategySpec

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from backtesting.test import GOOG
 
-from backtest_engine.english import parse
+from backtest_engine.language import parse
 from backtest_engine.spec import Comparison, Indicator, Number, PositionValue, Price
 from backtest_engine.spec.evaluate import holds, readings, series
 

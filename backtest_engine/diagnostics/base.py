@@ -1,0 +1,165 @@
+"""What a kind of failure is, and what is found when one is recognised."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from backtest_engine.diagnostics.source import Source
+from backtest_engine.domain import BacktestResult
+from backtest_engine.errors import StrategyError
+
+Severity = Literal["fatal", "error", "warning", "note"]
+
+#: Worst first. `fatal` does not run or must not, `error` gives numbers nobody should believe,
+#: `warning` deserves a look, `note` is worth knowing.
+SEVERITIES: tuple[Severity, ...] = ("fatal", "error", "warning", "note")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """One place where a failure shows, and what is particular about it."""
+
+    line: int | None = None
+    message: str = ""
+    severity: Severity | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raised:
+    """What a run that failed said: the innermost exception, and the strategy's own line."""
+
+    type: str
+    message: str
+    line: int | None
+    function: str
+    phase: str
+    code: str
+
+    def __contains__(self, text: str) -> bool:
+        return text in self.message
+
+    @classmethod
+    def of(cls, error: StrategyError) -> "Raised":
+        """Read an executor's error; details it does not give are empty."""
+        details = error.details
+        named = str(details.get("root_type") or details.get("exception_type") or "")
+        message = str(details.get("root_message") or error.message or "")
+        return cls(
+            type=named,
+            message=message,
+            line=error.line,
+            function=str(details.get("function") or ""),
+            phase=str(details.get("phase") or ""),
+            code=error.code,
+        )
+
+
+Look = Callable[[Source], Iterable[Spot]]
+Rewrite = Callable[[Source], str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A kind of failure: how it is recognised, what is said about it, and how it is mended.
+
+    `look` reads the code alone and must be silent about honest strategies. `raised` reads an error together with the
+    code, `observed` a result, `compared` the code beside code that does what was asked. `rewrite` returns the whole
+    mended text, or None where it cannot mend this case; where `rewrite_guesses`, what was meant is likely, not certain,
+    and nothing is called mended before it was compared with an intent. `example` shows the kind and no other; with
+    `example_intended` it shows it beside that. `covers` names more general kinds that this one explains away;
+    `fallback` is how general its reading of an error is: a more particular one always wins.
+    """
+
+    code: str
+    family: str
+    severity: Severity
+    title: str
+    explanation: str
+    hint: str
+    example: str
+    example_intended: str | None = None
+    look: Look | None = None
+    raised: Callable[[Raised, Source], Iterable[Spot]] | None = None
+    observed: Callable[[BacktestResult, Source], Iterable[Spot]] | None = None
+    compared: Callable[[Source, Source], Iterable[Spot]] | None = None
+    rewrite: Rewrite | None = None
+    rewrite_guesses: bool = False
+    covers: tuple[str, ...] = ()
+    fallback: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One recognised failure, in words its author understands."""
+
+    code: str
+    family: str
+    severity: Severity
+    title: str
+    message: str
+    hint: str
+    line: int | None = None
+    source_line: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, failure: Failure, spot: Spot, source: Source) -> "Finding":
+        """Say of a spot what its kind says, with the particulars first."""
+        return cls(
+            code=failure.code,
+            family=failure.family,
+            severity=spot.severity or failure.severity,
+            title=failure.title,
+            message=spot.message or failure.explanation,
+            hint=failure.hint,
+            line=spot.line,
+            source_line=source.line(spot.line),
+            details=spot.details,
+        )
+
+    @property
+    def blocking(self) -> bool:
+        """Whether a strategy with this finding must not be presented as good."""
+        return self.severity in ("fatal", "error")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as the CLI and the API show it."""
+        shown: dict[str, Any] = {
+            "code": self.code,
+            "family": self.family,
+            "severity": self.severity,
+            "title": self.title,
+            "message": self.message,
+            "hint": self.hint,
+            "line": self.line,
+        }
+        if self.source_line:
+            shown["source_line"] = self.source_line
+        if self.details:
+            shown["details"] = self.details
+        return shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """Everything found about one strategy, the cause first."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def cause(self) -> Finding | None:
+        """The likeliest reason, None where nothing is wrong."""
+        return self.findings[0] if self.findings else None
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that forbid presenting the strategy as good."""
+        return tuple(finding for finding in self.findings if finding.blocking)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the diagnosis as the CLI and the API show it."""
+        return {
+            "cause": self.cause.as_dict() if self.cause else None,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }

@@ -1,0 +1,25 @@
+"""Any other text that Python cannot read."""
+
+from collections.abc import Iterable
+
+from backtest_engine.diagnostics.base import Failure, Spot
+from backtest_engine.diagnostics.examples import example
+from backtest_engine.diagnostics.mending import complaint, position
+from backtest_engine.diagnostics.source import Source
+
+
+def _look(source: Source) -> Iterable[Spot]:
+    if source.tree is None:
+        yield Spot(line=position(source)[0] or None, message=f"Python cannot read the code: {complaint(source)}.")
+
+
+FAILURE = Failure(
+    code="invalid_syntax",
+    family="syntax",
+    severity="fatal",
+    title="Not valid Python",
+    explanation="Python cannot read the code.",
+    hint="Correct the line that is named, or the one before it.",
+    example=example(body="n1 = 10 20"),
+    look=_look,
+)

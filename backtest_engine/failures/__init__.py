@@ -1,8 +1,0 @@
-"""What goes wrong with strategies: recognised, explained in words, and mended where a rule can mend it."""
-
-from backtest_engine.failures.base import Diagnosis, Failure, Finding, Severity
-from backtest_engine.failures.diagnosis import diagnose, inspect
-from backtest_engine.failures.kinds import FAILURES
-from backtest_engine.failures.mended import Mended, mend
-
-__all__ = ["FAILURES", "Diagnosis", "Failure", "Finding", "Mended", "Severity", "diagnose", "inspect", "mend"]
