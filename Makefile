@@ -76,7 +76,7 @@ prove-keys: setup ## Eight keys, many workers, a strict vendor: what is served, 
 	@$(BIN)/python -m tests.prove_keys
 
 demo-gemini: setup ## The demo with a model, against a fake of its service; no key needed
-	@$(BIN)/python manage.py demo_gemini
+	@$(BIN)/python -m tests.demo_gemini
 
 score-corpus: setup ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.descriptions

@@ -11,9 +11,10 @@ django_application = get_asgi_application()
 from django.conf import settings  # noqa: E402  # configured by the lines above
 
 from algoagent.body_limit import BodyLimit  # noqa: E402
+from strategy_api.runs.prefer_wait import PreferWait  # noqa: E402
 
 # A form around an uploaded file adds a little.
 FORM_BYTES = 64 << 10
 application = BodyLimit(
-    django_application, limit=max(settings.BODY_LIMIT_BYTES, settings.UPLOAD_LIMIT_BYTES) + FORM_BYTES
+    PreferWait(django_application), limit=max(settings.BODY_LIMIT_BYTES, settings.UPLOAD_LIMIT_BYTES) + FORM_BYTES
 )

@@ -22,8 +22,13 @@ CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
 REDIS_URL = ENVIRONMENT.redis_url.get_secret_value()
 
 INSTALLED_APPS = [
-    # First, so that its templates stand before the admin's own.
-    "strategy_api",
+    # First, so that their templates stand before the admin's own.
+    "strategy_api.common",
+    "strategy_api.accounts",
+    "strategy_api.runs",
+    "strategy_api.llm",
+    "strategy_api.market",
+    "strategy_api.strategies",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -40,10 +45,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "strategy_api.labels.RequestIdMiddleware",
+    "strategy_api.common.middleware.RequestIdMiddleware",
+    "strategy_api.common.middleware.OptionalSlashMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "strategy_api.headers.ApiHeadersMiddleware",
+    "strategy_api.common.middleware.ApiHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -111,7 +117,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 AXES_FAILURE_LIMIT = ENVIRONMENT.login_failures_limit
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "strategy_api.views.refused.locked_out"
+AXES_LOCKOUT_CALLABLE = "strategy_api.common.error_views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
@@ -176,23 +182,23 @@ RATE_LIMITS = ENVIRONMENT.rate_limits
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "strategy_api.access.TokenAuthentication",
+        "strategy_api.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["strategy_api.access.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["strategy_api.limits.RateLimit"],
-    "DEFAULT_PARSER_CLASSES": ["strategy_api.parsers.LimitedJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["strategy_api.renderers.StrictJSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "strategy_api.pagination.Keyset",
-    "DEFAULT_SCHEMA_CLASS": "strategy_api.schema.Schema",
+    "DEFAULT_PERMISSION_CLASSES": ["strategy_api.accounts.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["strategy_api.accounts.throttling.RateLimit"],
+    "DEFAULT_PARSER_CLASSES": ["strategy_api.common.parsers.LimitedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["strategy_api.common.renderers.StrictJSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "strategy_api.common.pagination.Keyset",
+    "DEFAULT_SCHEMA_CLASS": "strategy_api.common.openapi.schema.Schema",
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "strategy_api.problems.handle",
+    "EXCEPTION_HANDLER": "strategy_api.common.problems.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "PAGE_SIZE": 50,
 }
 
-KNOX_TOKEN_MODEL = "strategy_api.Token"  # noqa: S105  # a model's name
+KNOX_TOKEN_MODEL = "accounts.Token"  # noqa: S105  # a model's name
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Token",
     "TOKEN_TTL": timedelta(days=90),
@@ -211,12 +217,15 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "strategy_api.contract.complete",
+        "strategy_api.common.openapi.postprocess.complete",
     ],
     "SCHEMA_PATH_PREFIX": "/api/",
     "ENUM_NAME_OVERRIDES": {
-        name: f"strategy_api.choices.{name}"
-        for name in ("RunState", "RunKind", "StrategyStatus", "ExecutionStatus", "VersionOrigin", "FixHow")
+        "RunState": "strategy_api.runs.choices.RunState",
+        **{
+            name: f"strategy_api.strategies.choices.{name}"
+            for name in ("StrategyStatus", "ExecutionStatus", "VersionOrigin", "FixHow")
+        },
     },
 }
 
@@ -273,7 +282,7 @@ THIN_EVERY = timedelta(hours=6)
 # A tick that nobody fetched in time is worthless: the next one does the same work.
 CELERY_BEAT_SCHEDULE = {
     name: {
-        "task": f"strategy_api.tasks.{name}",
+        "task": f"strategy_api.runs.tasks.{name}",
         "schedule": EachSlot(every),
         "options": {"expires": 2 * every.total_seconds()},
     }
@@ -294,7 +303,7 @@ if ENVIRONMENT.sentry_dsn.get_secret_value():
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"where": {"()": "strategy_api.labels.WhereFilter"}},
+    "filters": {"where": {"()": "strategy_api.common.log_context.ContextFilter"}},
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} [{request_id} {run_id}] {message}", "style": "{"},
         "json": {

@@ -1,26 +1,35 @@
-"""The API's addresses."""
+"""The API's addresses. Each app has its own; the kinds of run add theirs."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from strategy_api.views import data, documents, executions, models, operations, runs, strategies, tokens
+from strategy_api.accounts.views import MeView, TokenViewSet
+from strategy_api.common import operations
+from strategy_api.common.openapi import pages
+from strategy_api.llm.views import BudgetView, KeyList
+from strategy_api.market.views import DataViewSet
+from strategy_api.runs.submission import routes
+from strategy_api.runs.views import RunViewSet
+from strategy_api.strategies.views.executions import ExecutionViewSet
+from strategy_api.strategies.views.strategies import StrategyViewSet
 
 router = SimpleRouter(use_regex_path=True, trailing_slash=True)
-router.register("strategies", strategies.StrategyViewSet, "strategy")
-router.register("runs", runs.RunViewSet, "run")
-router.register("executions", executions.ExecutionViewSet, "execution")
-router.register("tokens", tokens.TokenViewSet, "token")
-router.register("data", data.DataViewSet, "data")
+router.register("strategies", StrategyViewSet, "strategy")
+router.register("runs", RunViewSet, "run")
+router.register("executions", ExecutionViewSet, "execution")
+router.register("tokens", TokenViewSet, "token")
+router.register("data", DataViewSet, "data")
 
 urlpatterns = [
+    re_path("^api/", include(routes())),
     path("api/", include(router.urls)),
-    path("api/keys/", models.KeyList.as_view(), name="keys"),
-    path("api/budget/", models.BudgetView.as_view(), name="budget"),
-    path("api/me/", tokens.MeView.as_view(), name="me"),
+    path("api/keys/", KeyList.as_view(), name="keys"),
+    path("api/budget/", BudgetView.as_view(), name="budget"),
+    path("api/me/", MeView.as_view(), name="me"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", documents.swagger, name="docs"),
-    path("api/redoc/", documents.redoc, name="redoc"),
+    path("api/docs/", pages.swagger, name="docs"),
+    path("api/redoc/", pages.redoc, name="redoc"),
     path("healthz", operations.healthz, name="healthz"),
     path("readyz", operations.readyz, name="readyz"),
     path("metrics", operations.metrics, name="metrics"),

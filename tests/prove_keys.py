@@ -27,7 +27,7 @@ from backtest_engine.errors import ModelUnavailable
 from backtest_engine.key_rotation import ApiKey, KeyPool, Ledger, Limits, SqliteLedger
 from backtest_engine.llm import PROVIDERS, BackgroundLoop, Connection
 from backtest_engine.ports import Prompt
-from strategy_api.adapters.key_ledger import RedisLedger
+from strategy_api.llm.redis_ledger import RedisLedger
 from tests.fakes.gemini import FakeGemini, Quota
 
 MODEL = "gemini-3.8-flash"

@@ -89,8 +89,9 @@ class TestAdmin:
     def test_shows_lists_and_pages_as_they_are(
         self, tab: Page, server: Served, made: dict[str, Any], kind: str
     ) -> None:
+        app = "runs" if kind == "run" else "strategies"
         for part in (f"{kind}/", f"{kind}/{made[kind]}/change/"):
-            tab.open(f"{server.address}/admin/strategy_api/{part}")
+            tab.open(f"{server.address}/admin/{app}/{part}")
             keep(tab, part.replace("/", "-")[:20])
 
             nothing_ran(tab)
@@ -100,19 +101,19 @@ class TestAdmin:
             assert not [text for text in tab.blocked if "Content Security Policy" in text], tab.blocked
 
     def test_shows_code_as_it_runs(self, tab: Page, server: Served, made: dict[str, Any]) -> None:
-        tab.open(f"{server.address}/admin/strategy_api/strategy/{made['strategy']}/change/")
+        tab.open(f"{server.address}/admin/strategies/strategy/{made['strategy']}/change/")
 
         code = tab.run("document.querySelector('.highlight').innerText")
         assert "</script><script>window.ran=1;alert('code')</script> ⟦U+202E⟧ gnp.exe" in code
 
     def test_shows_the_curve_trades_and_warnings(self, tab: Page, server: Served, made: dict[str, Any]) -> None:
-        tab.open(f"{server.address}/admin/strategy_api/execution/{made['execution']}/change/")
+        tab.open(f"{server.address}/admin/strategies/execution/{made['execution']}/change/")
 
         assert tab.run("document.querySelector('svg.curve polyline').getBoundingClientRect().width") > 300
         assert tab.run("document.querySelectorAll('.field-trade_table tr').length") > 50
 
     def test_compares_versions(self, tab: Page, server: Served, made: dict[str, Any]) -> None:
-        tab.open(f"{server.address}/admin/strategy_api/strategy/{made['strategy']}/change/")
+        tab.open(f"{server.address}/admin/strategies/strategy/{made['strategy']}/change/")
         address = tab.run("[...document.querySelectorAll('a')].find(a => a.innerText === 'compare').href")
         tab.open(address)
         keep(tab, "compare")

@@ -24,7 +24,7 @@ from backtest_engine.key_rotation import (
     SqliteLedger,
     Window,
 )
-from strategy_api.adapters.key_ledger import RedisLedger
+from strategy_api.llm.redis_ledger import RedisLedger
 from tests.fakes.quotas import Clock, arrivals, worst_window
 
 NOW = 1_790_000_000.0

@@ -57,7 +57,7 @@ class Deployment:
             "shell",
             "--no-imports",
             "--command",
-            "from django.conf import settings; from strategy_api.access import local_token; "
+            "from django.conf import settings; from strategy_api.accounts.local_token import local_token; "
             "print(local_token(settings.DATA_DIR / 'token'))",
         ).split()[-1]
         return self.token

@@ -92,7 +92,7 @@ def endless_run(api: httpx.Client) -> dict:
 
 def slots_taken(fleet: Fleet, count: int = 3, seconds: float = 60) -> list[int]:
     """Return the next slots of the sweep, in the order in which they were taken, once so many follow each other."""
-    deadline, query = time.monotonic() + seconds, "SELECT slot FROM strategy_api_tick WHERE taken_at > %s ORDER BY id"
+    deadline, query = time.monotonic() + seconds, "SELECT slot FROM runs_scheduleslot WHERE taken_at > %s ORDER BY id"
     since = datetime.now(UTC)
     while time.monotonic() < deadline:
         with psycopg.connect(fleet.postgres.url) as database:

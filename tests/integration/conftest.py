@@ -6,8 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from strategy_api import bootstrap, runner
-from strategy_api.models import Run, Token
+from strategy_api.accounts.models import Token
+from strategy_api.runs import worker
+from strategy_api.runs.models import Run
+from strategy_api.strategies import engine as engines
 
 Work = Callable[[], None]
 
@@ -49,7 +51,7 @@ def staff(transactional_db: None) -> APIClient:
 def engine() -> Iterator[None]:
     """The real engine, closed at the end."""
     yield
-    bootstrap.engine().executor.close()
+    engines.engine().executor.close()
 
 
 @pytest.fixture
@@ -58,6 +60,6 @@ def work(engine: None) -> Work:
 
     def do() -> None:
         for run in Run.objects.filter(state=Run.State.QUEUED).order_by("created_at"):
-            runner.perform(run.pk)
+            worker.perform(run.pk)
 
     return do

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 from django.contrib.auth.models import User
 
-from strategy_api import curves
-from strategy_api.models import Execution, Run, Strategy
-from strategy_api.versions import add_version
+from strategy_api.runs.models import Run
+from strategy_api.strategies import equity_curves
+from strategy_api.strategies.models import Execution, Strategy
+from strategy_api.strategies.versions import add_version
 
 CODE = "x = 1\n"
 METRICS = {"return_pct": 12.5, "sharpe_ratio": 0.5, "max_drawdown_pct": 20.0, "trades": 1, "equity_final": 11_250.0}
@@ -41,7 +42,14 @@ def strategy_of(owner: User, **values: Any) -> Strategy:
 def run_of(strategy: Strategy, **values: Any) -> Run:
     """Store a run that waits."""
     return Run.objects.create(
-        owner=strategy.owner, kind="execute", strategy=strategy, version=strategy.current_version, **values
+        **{
+            "owner": strategy.owner,
+            "kind": "execute",
+            "subject_type": "strategy",
+            "subject_id": strategy.pk,
+            "subject_version": strategy.current_version and strategy.current_version.number,
+            **values,
+        }
     )
 
 
@@ -75,7 +83,7 @@ def execution_values(strategy: Strategy, **values: Any) -> dict[str, Any]:
         "max_drawdown_pct": METRICS["max_drawdown_pct"],
         "trade_count": 1,
         "trades": [TRADE],
-        "equity": curves.pack(equity),
+        "equity": equity_curves.pack(equity),
         "warnings": [{"code": "sample_data", "message": "Sample data."}],
         **values,
     }

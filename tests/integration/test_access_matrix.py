@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
-from strategy_api.models import Token
+from strategy_api.accounts.models import Token
 from tests.integration.conftest import client_of
 from tests.integration.records import CODE, execution_of, run_of, strategy_of
 
@@ -31,7 +31,13 @@ class World:
     def address(self, name: str) -> str:
         """Return the address of a route for these things."""
         kind = name.partition("-")[0]
-        keys = {"strategy": self.strategy, "run": self.run, "execution": self.execution, "token": self.token}
+        keys = {
+            "strategy": self.strategy,
+            "run": self.run,
+            "execution": self.execution,
+            "token": self.token,
+            "submit": self.strategy,
+        }
         for arguments in ([], [keys.get(kind, "")], [keys.get(kind, ""), 2]):
             try:
                 return reverse(name, args=arguments)
@@ -67,7 +73,7 @@ def world(db: None, settings: Any, tmp_path: Any) -> World:
 Expected = dict[str, set[int]]
 # Work on what belongs to somebody: to others it does not exist.
 OWNED: Expected = {"nobody": {401}, "other": {404}, "read token": {200}, "owner": {200}, "staff": {200}}
-OWNED_WRITE = OWNED | {"read token": {403}, "owner": {200, 202, 204}, "staff": {200, 202, 204}}
+OWNED_WRITE = OWNED | {"read token": {403}, "owner": {200, 201, 202, 204}, "staff": {200, 201, 202, 204}}
 # Lists and makers: everybody has their own.
 OPEN_TO_USERS: Expected = {who: {200} for who in OWNED} | {"nobody": {401}}
 MAKES: Expected = {who: {201, 202} for who in OWNED} | {"nobody": {401}, "read token": {403}}
@@ -83,10 +89,12 @@ RULES: dict[str, Expected] = {
     "strategy-detail GET": OWNED,
     "strategy-detail PATCH": OWNED_WRITE,
     "strategy-detail DELETE": OWNED_WRITE,
-    "strategy-generate-with-ai POST": MAKES,
+    "strategy-clone POST": OWNED_WRITE,
+    "strategy-tags GET": OPEN_TO_USERS,
+    "submit-generate POST": MAKES,
+    "submit-execute POST": OWNED_WRITE,
+    "submit-fix POST": OWNED_WRITE,
     "strategy-available-indicators GET": OPEN_TO_USERS,
-    "strategy-execute POST": OWNED_WRITE,
-    "strategy-fix-errors POST": OWNED_WRITE,
     "strategy-execution-history GET": OWNED,
     "strategy-versions GET": OWNED,
     "strategy-version GET": OWNED,
@@ -94,10 +102,12 @@ RULES: dict[str, Expected] = {
     "strategy-reviews GET": OWNED,
     "run-list GET": OPEN_TO_USERS,
     "run-detail GET": OWNED,
+    "run-detail DELETE": OWNED_WRITE,
     "run-cancel POST": OWNED_WRITE,
     "run-events GET": OWNED,
     "execution-list GET": OPEN_TO_USERS,
     "execution-detail GET": OWNED,
+    "execution-detail DELETE": OWNED_WRITE,
     "execution-trades GET": OWNED,
     "execution-equity GET": OWNED,
     "execution-report GET": OWNED,
@@ -120,7 +130,7 @@ BESIDE = {"home", *PROBES}
 BODIES: dict[str, Any] = {
     "strategy-list POST": {"name": "New", "code": CODE},
     "strategy-detail PATCH": {"name": "Two"},
-    "strategy-generate-with-ai POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
+    "submit-generate POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "token-list POST": {"name": "another"},
 }
 QUERIES = {"data-bars GET": "?symbol=GOOG&page_size=5", "data-import POST": "?symbol=MINE"}
@@ -156,8 +166,8 @@ def ask(client: APIClient, world: World, operation: str) -> Any:
     if name == "data-import":
         return client.generic("POST", address, CSV, content_type="text/csv")
     headers = {"Accept": "application/json"} if name == "run-events" else {}
-    if operation == "strategy-detail DELETE":
-        client.post(reverse("run-cancel", args=[world.run]))
+    if operation in ("strategy-detail DELETE", "run-detail DELETE"):
+        world.clients["owner"].post(reverse("run-cancel", args=[world.run]))
     return getattr(client, method.lower())(address, BODIES.get(operation), headers=headers)
 
 

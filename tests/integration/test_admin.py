@@ -5,11 +5,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
-from strategy_api.models import Execution, Run, Strategy
+from strategy_api.runs.models import Run
+from strategy_api.strategies.models import Execution, Strategy
 from tests.integration.conftest import RSI, Work
 from tests.integration.test_executions import CROSS
 
-PAGES = ["strategy", "strategyversion", "run", "execution"]
+PAGES = ["strategies/strategy", "strategies/strategyversion", "runs/run", "strategies/execution"]
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def history(api: APIClient, work: Work) -> None:
 class TestAdmin:
     @pytest.mark.parametrize("model", PAGES)
     def test_lists_and_shows_everything_escaped(self, desk: Client, model: str) -> None:
-        listed = desk.get(f"/admin/strategy_api/{model}/")
+        listed = desk.get(f"/admin/{model}/")
         links = {line.split('"')[0] for line in listed.content.decode().split('href="') if "/change/" in line[:120]}
 
         assert listed.status_code == 200
@@ -49,7 +50,7 @@ class TestAdmin:
     def test_shows_the_curve_and_the_metrics(self, desk: Client) -> None:
         execution = Execution.objects.filter(strategy__description=RSI).get()
 
-        page = desk.get(f"/admin/strategy_api/execution/{execution.pk}/change/").content.decode()
+        page = desk.get(f"/admin/strategies/execution/{execution.pk}/change/").content.decode()
 
         assert "<polyline points=" in page
         assert "sharpe_ratio" in page
@@ -59,7 +60,7 @@ class TestAdmin:
     def test_gives_verdicts(self, desk: Client, action: str, status: str) -> None:
         strategy = Strategy.objects.get(description=RSI)
 
-        desk.post("/admin/strategy_api/strategy/", {"action": action, "_selected_action": [strategy.pk]})
+        desk.post("/admin/strategies/strategy/", {"action": action, "_selected_action": [strategy.pk]})
 
         strategy.refresh_from_db()
         assert strategy.status == status
@@ -67,7 +68,7 @@ class TestAdmin:
     def test_executes_again_for_the_owner(self, desk: Client, owner: User, work: Work) -> None:
         strategy = Strategy.objects.get(description=RSI)
 
-        desk.post("/admin/strategy_api/strategy/", {"action": "execute_again", "_selected_action": [strategy.pk]})
+        desk.post("/admin/strategies/strategy/", {"action": "execute_again", "_selected_action": [strategy.pk]})
         work()
 
         first, second = Execution.objects.filter(strategy=strategy)
@@ -77,7 +78,7 @@ class TestAdmin:
     def test_does_not_let_history_be_edited(self, desk: Client) -> None:
         execution = Execution.objects.first()
 
-        answer = desk.post(f"/admin/strategy_api/execution/{execution.pk}/change/", {"status": "failed"})
+        answer = desk.post(f"/admin/strategies/execution/{execution.pk}/change/", {"status": "failed"})
 
         assert answer.status_code == 403
 
@@ -98,4 +99,4 @@ class TestAdmin:
         )
 
         with django_assert_max_num_queries(12):
-            assert desk.get("/admin/strategy_api/execution/").status_code == 200
+            assert desk.get("/admin/strategies/execution/").status_code == 200

@@ -9,7 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from strategy_api.models import Execution, Run, RunEvent, Strategy, StrategyVersion
+from strategy_api.runs.models import Run, RunEvent
+from strategy_api.strategies.models import Execution, Strategy, StrategyVersion
 from tests.integration.conftest import client_of
 from tests.integration.records import execution_of, execution_values, strategy_of
 
@@ -168,7 +169,8 @@ def fill(first: Strategy, count: int) -> None:
         batch_size=500,
     )
     values = execution_values(first) | {"strategy": None, "version": None}
-    runs = [Run(owner=owner, kind="execute", strategy=first, version=first.current_version) for _ in range(count)]
+    about = {"subject_type": "strategy", "subject_id": first.pk, "subject_version": 2}
+    runs = [Run(owner=owner, kind="execute", **about) for _ in range(count)]
     Run.objects.bulk_create(runs, batch_size=500)
     RunEvent.objects.bulk_create(
         [RunEvent(run=runs[0], seq=number + 1, type="test.step") for number in range(count)], batch_size=500
@@ -192,7 +194,10 @@ class TestNumberOfQueries:
             f"/api/strategies/{first.pk}/versions/": api,
             f"/api/strategies/{first.pk}/execution_history/?ordering=-sharpe_ratio": api,
             f"/api/strategies/{first.pk}/execution_history/": api,
-            **{f"/admin/strategy_api/{name}/": desk for name in ("strategy", "strategyversion", "run", "execution")},
+            **{
+                f"/admin/{name}/": desk
+                for name in ("strategies/strategy", "strategies/strategyversion", "runs/run", "strategies/execution")
+            },
             "/admin/": desk,
         }
         for address, client in lists.items():  # what the first request of a kind looks up for good

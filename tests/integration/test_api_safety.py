@@ -9,7 +9,9 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
-from strategy_api.models import KeptAnswer, Run, Strategy
+from strategy_api.accounts.models import IdempotencyKey
+from strategy_api.runs.models import Run
+from strategy_api.strategies.models import Strategy
 from tests.integration.conftest import client_of
 from tests.integration.records import CODE, run_of, strategy_of
 
@@ -36,10 +38,10 @@ def api(owner: User) -> APIClient:
 @pytest.fixture
 def imports(settings: Any, tmp_path: Any) -> Any:
     """An empty folder for imported data."""
-    from strategy_api import bootstrap
+    from strategy_api.market import catalog
 
     settings.IMPORTS_DIR = tmp_path
-    bootstrap._catalog.cache_clear()
+    catalog._catalog.cache_clear()
     return tmp_path
 
 
@@ -74,7 +76,7 @@ class TestRetries:
         answers = [api.post(f"/api/runs/{run.pk}/cancel/", headers={"Idempotency-Key": "c"}) for _ in range(2)]
 
         assert [answer.status_code for answer in answers] == [409, 409]
-        assert not KeptAnswer.objects.exists()
+        assert not IdempotencyKey.objects.exists()
 
     def test_with_the_key_of_another_kind_of_request_are_refused(self, api: APIClient, owner: User) -> None:
         run = run_of(strategy_of(owner))
@@ -313,7 +315,7 @@ class TestFailures:
         def fail(*_: Any, **__: Any) -> None:
             raise RuntimeError("the secret is 1234")
 
-        monkeypatch.setattr("strategy_api.selectors.strategies_of", fail)
+        monkeypatch.setattr("strategy_api.strategies.selectors.strategies_of", fail)
         api.raise_request_exception = False
 
         answer = api.get("/api/strategies/")

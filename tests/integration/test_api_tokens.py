@@ -13,8 +13,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from strategy_api import access
-from strategy_api.models import Strategy, Token
+from strategy_api.accounts.local_token import local_token
+from strategy_api.accounts.models import Token
+from strategy_api.strategies.models import Strategy
 from tests.integration.conftest import client_of
 from tests.integration.records import run_of, strategy_of
 
@@ -202,7 +203,7 @@ class TestCommand:
     def test_keeps_the_token_of_this_machine(self, tmp_path: object) -> None:
         file = tmp_path / "token"
 
-        first, second = access.local_token(file), access.local_token(file)
+        first, second = local_token(file), local_token(file)
 
         assert first == second
         assert file.stat().st_mode & 0o777 == 0o600

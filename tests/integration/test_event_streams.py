@@ -8,14 +8,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from rest_framework.test import APIClient
 
-from strategy_api import recorder, selectors, streams
-from strategy_api.models import Run
+from strategy_api.runs import events, outcomes, selectors, sse
+from strategy_api.runs.models import Run
 from tests.integration.test_runs import run  # noqa: F401  # a fixture
 
 
 async def read(run_id: object, after: int) -> list[bytes]:
     """Read a stream to its end."""
-    return [chunk async for chunk in streams.follow(run_id, after)]
+    return [chunk async for chunk in sse.follow(run_id, after)]
 
 
 def numbers(chunks: list[bytes]) -> list[int]:
@@ -27,8 +27,8 @@ class TestStream:
     def test_delivers_what_happens_while_it_is_open(self, run: Run) -> None:  # noqa: F811
         def work() -> None:
             for _ in range(30):
-                recorder.append_event(run.pk, "test.step")
-            recorder.finish(run.pk, Run.State.SUCCEEDED, lease_token=None)
+                events.append_event(run.pk, "test.step")
+            outcomes.finish(run.pk, Run.State.SUCCEEDED, lease_token=None)
             connection.close()
 
         async def follow() -> list[bytes]:
@@ -47,8 +47,8 @@ class TestStream:
 
     def test_goes_on_where_the_reader_left_off(self, run: Run) -> None:  # noqa: F811
         for _ in range(5):
-            recorder.append_event(run.pk, "test.step")
-        recorder.finish(run.pk, Run.State.CANCELLED, lease_token=None)
+            events.append_event(run.pk, "test.step")
+        outcomes.finish(run.pk, Run.State.CANCELLED, lease_token=None)
 
         chunks = asyncio.run(read(run.pk, 4))
 
@@ -56,8 +56,8 @@ class TestStream:
 
     def test_reads_for_many_readers_at_once(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
         for _ in range(5):
-            recorder.append_event(run.pk, "test.step")
-        recorder.finish(run.pk, Run.State.SUCCEEDED, lease_token=None)
+            events.append_event(run.pk, "test.step")
+        outcomes.finish(run.pk, Run.State.SUCCEEDED, lease_token=None)
         reads, real = [], selectors.events_after_each
         monkeypatch.setattr(selectors, "events_after_each", lambda wanted: reads.append(len(wanted)) or real(wanted))
 
@@ -72,8 +72,8 @@ class TestStream:
 
     def test_is_not_over_while_events_are_cut_off(self, run: Run) -> None:  # noqa: F811
         for _ in range(5):
-            recorder.append_event(run.pk, "test.step")
-        recorder.finish(run.pk, Run.State.SUCCEEDED, lease_token=None)
+            events.append_event(run.pk, "test.step")
+        outcomes.finish(run.pk, Run.State.SUCCEEDED, lease_token=None)
 
         some, over = selectors.events_after(run.pk, 0, limit=3)
         rest, over_then = selectors.events_after(run.pk, 3, limit=500)
@@ -84,7 +84,7 @@ class TestStream:
     def test_keeps_line_breaks_out_of_the_data(self) -> None:
         event = {"seq": 1, "type": "test", "data": {"text": "a\nb\r\nc"}, "created_at": "now"}
 
-        chunk = streams.encode(event)
+        chunk = sse.encode(event)
 
         assert chunk.count(b"\n") == 4
         assert chunk.endswith(b"\n\n")

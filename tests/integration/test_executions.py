@@ -6,7 +6,7 @@ import io
 import pytest
 from rest_framework.test import APIClient
 
-from strategy_api.models import Execution, Run
+from strategy_api.strategies.models import Execution
 from tests.integration.conftest import Work
 
 CROSS = """
@@ -172,34 +172,6 @@ class TestExecutionPages:
         assert [row["symbol"] for row in euro] == ["EURUSD"]
         assert euro[0]["metrics"]["trades"] > 0
         assert "trades" not in euro[0]
-
-
-class TestPreferWait:
-    def test_answers_with_the_finished_run(self, api: APIClient, work: Work, strategy: str) -> None:
-        import threading
-
-        from django.db import connection
-
-        def soon() -> None:
-            while not Run.objects.exists():
-                threading.Event().wait(0.02)
-            work()
-            connection.close()
-
-        worker = threading.Thread(target=soon)
-        worker.start()
-        answer = api.post(f"{strategy}execute/", {}, headers={"Prefer": "wait=20"})
-        worker.join()
-
-        assert answer.status_code == 200
-        assert answer["Preference-Applied"] == "wait=20"
-        assert answer.json()["state"] == "succeeded"
-
-    def test_gives_up_when_the_time_is_over(self, api: APIClient, strategy: str) -> None:
-        answer = api.post(f"{strategy}execute/", {}, headers={"Prefer": "wait=1"})
-
-        assert answer.status_code == 202
-        assert answer.json()["state"] == "queued"
 
 
 class TestSameBars:

@@ -2,7 +2,7 @@
 
 from rest_framework.test import APIClient
 
-from strategy_api.models import Execution, FixAttempt, Strategy, StrategyVersion
+from strategy_api.strategies.models import Execution, FixAttempt, Strategy, StrategyVersion
 from tests.integration.conftest import Work
 from tests.integration.test_executions import CROSS
 

@@ -8,8 +8,9 @@ from backtesting import Backtest, Strategy
 from backtesting.test import GOOG
 from rest_framework.test import APIClient
 
-from strategy_api.models import Execution, Run, RunEvent, StrategyVersion
-from strategy_api.models import Strategy as StrategyRow
+from strategy_api.runs.models import Run, RunEvent
+from strategy_api.strategies.models import Execution, StrategyVersion
+from strategy_api.strategies.models import Strategy as StrategyRow
 from tests.integration.conftest import RSI, Work
 
 GENERATE = "/api/strategies/generate_with_ai/"

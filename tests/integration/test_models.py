@@ -18,8 +18,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backtest_engine.prompts.examples import CODE_EXAMPLES, SPEC_EXAMPLES
-from strategy_api import language_models, runner
-from strategy_api.models import LLMCall, Run, Strategy, StrategyVersion
+from strategy_api.llm import language_models
+from strategy_api.llm.models import LLMCall
+from strategy_api.runs import worker
+from strategy_api.runs.models import Run
+from strategy_api.strategies.models import Strategy, StrategyVersion
 from tests.fakes.gemini import FakeGemini
 from tests.integration.conftest import Work
 
@@ -249,8 +252,8 @@ class TestWaiting:
         api.post(GENERATE, {"description": VAGUE})
         run = Run.objects.get()
 
-        with pytest.raises(runner.TryLater) as later:
-            runner.perform(run.pk)
+        with pytest.raises(worker.TryLater) as later:
+            worker.perform(run.pk)
 
         run.refresh_from_db()
         assert 10 < later.value.seconds < 20
@@ -264,8 +267,8 @@ class TestWaiting:
         gemini.plan("broken_json", "overloaded", SPEC)
         api.post(GENERATE, {"description": VAGUE})
         run = Run.objects.get()
-        with pytest.raises(runner.TryLater) as later:
-            runner.perform(run.pk)
+        with pytest.raises(worker.TryLater) as later:
+            worker.perform(run.pk)
 
         time.sleep(later.value.seconds)
         Run.objects.update(not_before=None)
@@ -284,7 +287,7 @@ class TestWaiting:
         generate(api, work)
         run = Run.objects.get()
         LLMCall.objects.update(outcome="pending")
-        Run.objects.update(state="queued", attempt=1, finished_at=None, strategy=None, version=None)
+        Run.objects.update(state="queued", attempt=1, finished_at=None, subject_type="", subject_id=None)
 
         work()
 
@@ -315,18 +318,18 @@ class TestWaiting:
     def test_an_equal_request_under_way_is_waited_for(self, api: APIClient, gemini: FakeGemini, engine: None) -> None:
         gemini.plan(SPEC)
         api.post(GENERATE, {"description": VAGUE})
-        runner.perform(Run.objects.get().pk)
+        worker.perform(Run.objects.get().pk)
         LLMCall.objects.update(outcome="pending")
         api.post(GENERATE, {"description": VAGUE})
 
-        with pytest.raises(runner.TryLater):
-            runner.perform(Run.objects.filter(state="queued").get().pk)
+        with pytest.raises(worker.TryLater):
+            worker.perform(Run.objects.filter(state="queued").get().pk)
 
         # And is taken over once its worker has been silent for too long.
         LLMCall.objects.filter(outcome="pending").update(created_at=timezone.now() - timedelta(minutes=10))
         Run.objects.filter(state="queued").update(not_before=None)
         gemini.plan(SPEC, SPEC)
-        runner.perform(Run.objects.filter(state="queued").get().pk)
+        worker.perform(Run.objects.filter(state="queued").get().pk)
         assert not LLMCall.objects.filter(outcome="pending").exists()
         assert LLMCall.objects.filter(error_code="worker_lost").count() == 1
 
@@ -379,9 +382,9 @@ class TestPages:
         chief.force_login(User.objects.create_superuser("chief"))
 
         pages = [
-            chief.get("/admin/strategy_api/llmcall/"),
-            chief.get(f"/admin/strategy_api/llmcall/{LLMCall.objects.get().pk}/change/"),
-            chief.get("/admin/strategy_api/llmcall/budget/"),
+            chief.get("/admin/llm/llmcall/"),
+            chief.get(f"/admin/llm/llmcall/{LLMCall.objects.get().pk}/change/"),
+            chief.get("/admin/llm/llmcall/budget/"),
         ]
 
         assert [page.status_code for page in pages] == [200, 200, 200]
@@ -415,10 +418,10 @@ class TestLeaks:
             "/api/budget/",
             "/api/runs/",
             "/metrics",
-            "/admin/strategy_api/llmcall/",
-            "/admin/strategy_api/llmcall/budget/",
-            f"/admin/strategy_api/llmcall/{LLMCall.objects.first().pk}/change/",
-            "/admin/strategy_api/run/",
+            "/admin/llm/llmcall/",
+            "/admin/llm/llmcall/budget/",
+            f"/admin/llm/llmcall/{LLMCall.objects.first().pk}/change/",
+            "/admin/runs/run/",
         ]
         seen += [staff.get(address).content.decode() for address in addresses[:4]]
         seen += [chief.get(address).content.decode() for address in addresses]

@@ -5,13 +5,14 @@ from datetime import timedelta
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from strategy_api import retention
-from strategy_api.models import Execution, Run, RunEvent
+from strategy_api.common import retention
+from strategy_api.runs.models import Run, RunEvent
+from strategy_api.strategies.models import Execution
 from tests.integration.conftest import Work
 from tests.integration.test_executions import CROSS
 from tests.integration.test_strategies import create
 
-NOTHING = {"events": 0, "executions": 0, "ticks": 0}
+NOTHING = {"events": 0, "executions": 0, "schedule_slots": 0, "idempotency_keys": 0}
 
 
 class TestRetention:

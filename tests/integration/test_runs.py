@@ -10,9 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from strategy_api import leases, recorder, runner, tasks
-from strategy_api.models import Run, RunEvent
-from strategy_api.recorder import LeaseLost
+from strategy_api.runs import events, leases, sweeper, tasks, worker
+from strategy_api.runs.events import LeaseLost
+from strategy_api.runs.models import Run, RunEvent
 from tests.integration.conftest import Work
 from tests.integration.test_strategies import create
 
@@ -83,8 +83,8 @@ class TestFairness:
         announced = list(Run.objects.values_list("pk", flat=True))
         late = stranger.post(f"{create(stranger)}execute/", {}).json()["id"]
 
-        runner.perform(announced[0])
-        runner.perform(announced[1])
+        worker.perform(announced[0])
+        worker.perform(announced[1])
 
         assert Run.objects.get(pk=late).finished
 
@@ -97,7 +97,7 @@ class TestFairness:
             stranger.post(f"{theirs}execute/", {})
 
         for run_id in list(Run.objects.values_list("pk", flat=True)):
-            runner.perform(run_id)
+            worker.perform(run_id)
 
         assert not Run.objects.unfinished().exists()
 
@@ -105,7 +105,7 @@ class TestFairness:
         leases.claim(run.pk, lease=LEASE).release("a vendor is busy", seconds=60)
 
         assert leases.claim_fairest(["execute"], lease=LEASE) is None
-        assert list(runner.sweep()) == []
+        assert sweeper.undispatched() == []
 
 
 class TestLease:
@@ -148,7 +148,7 @@ class TestEvents:
     def test_are_numbered_without_gaps_by_many_writers(self, run: Run) -> None:
         def write() -> None:
             for _ in range(20):
-                recorder.append_event(run.pk, "test.step")
+                events.append_event(run.pk, "test.step")
             connection.close()
 
         threads = [threading.Thread(target=write) for _ in range(4)]
@@ -162,14 +162,14 @@ class TestEvents:
 
     def test_of_a_transaction_that_fails_leave_no_gap(self, run: Run) -> None:
         with transaction.atomic():
-            recorder.append_event(run.pk, "test.lost")
+            events.append_event(run.pk, "test.lost")
             transaction.set_rollback(True)
-        recorder.append_event(run.pk, "test.kept")
+        events.append_event(run.pk, "test.kept")
 
         assert list(run.events.values_list("seq", "type")) == [(1, "run.queued"), (2, "test.kept")]
 
     def test_are_listed_from_where_the_reader_left_off(self, api: APIClient, run: Run) -> None:
-        recorder.append_event(run.pk, "test.step", done=1)
+        events.append_event(run.pk, "test.step", done=1)
 
         answer = api.get(f"/api/runs/{run.pk}/events/", headers={"Accept": "application/json", "Last-Event-ID": "1"})
 
@@ -195,25 +195,26 @@ class TestSweeper:
     def test_finds_runs_that_were_never_dispatched(self, run: Run) -> None:
         Run.objects.update(dispatched_at=None, created_at=timezone.now() - timedelta(minutes=1))
 
-        assert list(runner.sweep()) == [(run.pk, "execute")]
+        assert sweeper.undispatched() == [(run.pk, "execute")]
 
     def test_finds_runs_that_lost_their_worker(self, run: Run) -> None:
         leases.claim(run.pk, lease=LEASE)
         lose(run)
 
-        assert list(runner.sweep()) == [(run.pk, "execute")]
+        assert sweeper.undispatched() == [(run.pk, "execute")]
 
     def test_leaves_alone_what_is_being_worked_on(self, run: Run) -> None:
         leases.claim(run.pk, lease=LEASE)
 
-        assert list(runner.sweep()) == []
+        assert sweeper.undispatched() == []
 
     def test_gives_up_on_a_run_that_kills_its_workers(self, run: Run) -> None:
         for _ in range(run.max_attempts):
             leases.claim(run.pk, lease=LEASE)
             lose(run)
 
-        assert list(runner.sweep()) == []
+        sweeper.sweep()
+
         run.refresh_from_db()
         assert (run.state, run.error_code) == ("failed", "worker_lost")
         assert run.events.last().type == "run.failed"
@@ -232,7 +233,7 @@ class TestDispatch:
         def refuse(*_: object, **__: object) -> None:
             raise ConnectionError("no broker")
 
-        monkeypatch.setattr(tasks.perform_run, "apply_async", refuse)
+        monkeypatch.setattr("celery.current_app.send_task", refuse)
         answer = api.post(f"{create(api)}execute/", {})
 
         assert answer.status_code == 202

@@ -3,7 +3,8 @@
 import pytest
 from rest_framework.test import APIClient
 
-from strategy_api.models import Run, Strategy, StrategyVersion
+from strategy_api.runs.models import Run
+from strategy_api.strategies.models import Strategy, StrategyVersion
 from tests.integration.conftest import Work
 
 CODE = "x = 1\n"
@@ -170,7 +171,7 @@ class TestIdempotency:
         first = api.post("/api/strategies/", body, headers={"Idempotency-Key": "s1"})
         again = api.post("/api/strategies/", body, headers={"Idempotency-Key": "s1"})
 
-        assert (first.status_code, again.status_code) == (201, 200)
+        assert (first.status_code, again.status_code) == (201, 201)
         assert first.json()["id"] == again.json()["id"]
 
     def test_keys_belong_to_their_user(self, api: APIClient, stranger: APIClient) -> None:

@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strategy_api import curves, diffs
-from strategy_api.renderers import CSVRenderer, finite
+from strategy_api.common.renderers import CSVRenderer, finite
+from strategy_api.strategies import diffs, equity_curves
 
 
 class TestCurves:
@@ -17,13 +17,13 @@ class TestCurves:
         index = pd.date_range("2020-01-01 09:30:00.000123", periods=len(values), freq="7min")
         curve = pd.DataFrame({"equity": values, "drawdown_pct": np.zeros(len(values))}, index=index)
 
-        again = curves.unpack(curves.pack(curve))
+        again = equity_curves.unpack(equity_curves.pack(curve))
 
         assert np.array_equal(again["equity"], curve["equity"])
         assert list(again.index) == list(curve.index)
 
     def test_of_nothing_are_empty(self) -> None:
-        assert curves.points(None) == []
+        assert equity_curves.points(None) == []
 
 
 class TestDiffs:

@@ -1,0 +1,1 @@
+"""Who asks, what their token allows, and requests that may be sent twice."""

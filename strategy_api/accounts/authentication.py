@@ -1,0 +1,63 @@
+"""Who asks. Tokens are hashed, named and expiring; they are shown once."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils import timezone
+from knox.auth import TokenAuthentication as KnoxTokenAuthentication
+from knox.crypto import hash_token
+from rest_framework.authentication import BasicAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+
+from strategy_api.accounts.models import Token
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+SCHEMES = (b"token", b"bearer")
+
+
+class TokenAuthentication(KnoxTokenAuthentication):
+    """`Authorization: Token …` (or `Bearer …`), found by its hash, in one query."""
+
+    def authenticate(self, request: Any) -> tuple[User, Token] | None:
+        """Return the user and the token; None where no token was sent, so that others may look."""
+        words = get_authorization_header(request).split()
+        scheme = words[0].lower() if words else b""
+        if scheme in SCHEMES and len(words) == 2:
+            return self.authenticate_credentials(words[1])
+        if not words or scheme == b"basic":
+            return None
+        raise AuthenticationFailed(
+            "This is no Authorization header that is understood here; write: Authorization: Token <your token>.",
+            code="malformed_authorization",
+        )
+
+    def authenticate_credentials(self, token: bytes) -> tuple[User, Token]:
+        """Return the user and the token; raise for a token that is unknown, expired or of a disabled user."""
+        text = token.decode("latin-1")
+        found = Token.objects.select_related("user").filter(digest=hash_token(text)).first()
+        if found is None:
+            raise AuthenticationFailed("This token is not known here.", code="invalid_token")
+        if found.expired:
+            raise AuthenticationFailed("This token has expired.", code="token_expired")
+        if not found.user.is_active:
+            raise AuthenticationFailed("This user is not active.", code="user_inactive")
+        _note_use(found)
+        return found.user, found
+
+
+class PasswordAuthentication(BasicAuthentication):
+    """A name and a password, for one thing only: getting a token. Guessing is throttled."""
+
+    def authenticate_credentials(self, userid: str, password: str, request: Any = None) -> tuple[User, None]:
+        """Return the user; the throttle needs Django's own request to count on."""
+        user, _ = super().authenticate_credentials(userid, password, getattr(request, "_request", request))
+        return user, None
+
+
+def _note_use(token: Token) -> None:
+    now = timezone.now()
+    due = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
+    if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
+        Token.objects.filter(due, pk=token.pk).update(last_used_at=now)

@@ -1,0 +1,21 @@
+"""Write the parts of docs/api/ that are made from the code."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from strategy_api.common.openapi import markdown as handbook
+
+
+class Command(BaseCommand):
+    """Write the endpoints and the error codes."""
+
+    help = __doc__ or ""
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Write both."""
+        folder = Path(settings.BASE_DIR) / "docs" / "api"
+        (folder / "errors.md").write_text(handbook.errors())
+        (folder / "endpoints.md").write_text(handbook.endpoints())

@@ -1,0 +1,1 @@
+"""Language models: which are asked, with whose keys, and what they cost."""

@@ -1,0 +1,204 @@
+"""Settings → language models: which are asked, in what order, with whose keys, and who writes it down."""
+
+import logging
+import os
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+
+from backtest_engine.generate.model import ModelGenerator
+from backtest_engine.key_rotation import InvalidKeys, KeyPool, Ledger, Limits, SqliteLedger, read_keys
+from backtest_engine.llm import (
+    PROVIDERS,
+    BackgroundLoop,
+    Connection,
+    FallbackModel,
+    Price,
+    PriceList,
+    Provider,
+    RecordedModel,
+    ReplayModel,
+)
+from backtest_engine.llm.retired_gemini import RETIRED
+from backtest_engine.ports import CancelSignal, LanguageModel
+from strategy_api.llm.call_log import Budget, CallLog, recorded_answers
+from strategy_api.llm.redis_ledger import RedisLedger
+from strategy_api.runs.models import Run
+
+logger = logging.getLogger(__name__)
+
+# Their limits are an account's, generous and unknown: what they refuse is learned.
+UNMETERED = Limits(requests_per_minute=100_000, tokens_per_minute=10**9, requests_per_day=10**8)
+# A call that has not ended after this many of its time limits has lost its worker.
+LOST_AFTER_TIMEOUTS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    """A model that can be asked."""
+
+    provider: str
+    name: str
+    model: LanguageModel
+    pool: KeyPool
+
+
+def generators(run: Run, cancelled: CancelSignal) -> dict[str, ModelGenerator]:
+    """Return the generators that this installation's models make possible for a run: all of them, and each vendor's."""
+    chain = configured()
+    names = ["model", *dict.fromkeys(entry.provider for entry in chain)] if chain else []
+    made = {}
+    for name in names:
+        links = [entry for entry in chain if name in ("model", entry.provider)]
+        made[name] = ModelGenerator(_chain(links, run), name=name, cancelled=cancelled)
+    return made
+
+
+def model(run: Run) -> LanguageModel | None:
+    """Return the chain of all models, recorded and paid for by a run; None when no model can be asked."""
+    return _chain(configured(), run) if configured() else None
+
+
+def configured() -> tuple[Configured, ...]:
+    """Return the models that have what they need, in the configured order. Each process builds its own."""
+    return _configured(os.getpid())
+
+
+def budget() -> Budget:
+    """Return what may be spent a day."""
+    environment = settings.ENVIRONMENT
+    return Budget(
+        daily_usd=environment.llm_daily_budget_usd,
+        user_daily_usd=environment.llm_user_daily_budget_usd,
+        threshold=environment.llm_budget_threshold,
+    )
+
+
+def key_states() -> list[dict[str, Any]]:
+    """Return the health of every key for every configured model, by fingerprint."""
+    return [{"provider": entry.provider, **row} for entry in configured() for row in entry.pool.states([entry.name])]
+
+
+def replayed(run: Run) -> dict[str, ModelGenerator]:
+    """Return generators that answer from what a finished run was answered, and ask nobody."""
+    answers = recorded_answers(run)
+    links = dict.fromkeys(run.llm_calls.order_by("created_at").values_list("provider", "model"))
+    replays = [ReplayModel(answers, provider=provider, name=name) for provider, name in links]
+    return {"model": ModelGenerator(FallbackModel(replays))} if replays else {}
+
+
+def close() -> None:
+    """Close this process's connections, and forget what was built from the settings."""
+    _loop(os.getpid()).close()
+    _loop.cache_clear()
+    _configured.cache_clear()
+    _ledger.cache_clear()
+
+
+def _chain(entries: Any, run: Run) -> LanguageModel:
+    environment = settings.ENVIRONMENT
+    log = CallLog(
+        run=run,
+        budget=budget(),
+        keep=timedelta(days=environment.llm_cache_days),
+        lost_after=timedelta(seconds=LOST_AFTER_TIMEOUTS * environment.llm_timeout_seconds),
+    )
+    prices = price_list()
+    links = [
+        RecordedModel(entry.model, provider=entry.provider, name=entry.name, book=log, prices=prices)
+        for entry in entries
+    ]
+    return FallbackModel(links, short_of_money=log.short_of_money)
+
+
+def price_list() -> PriceList:
+    """Return the configured prices over the known ones."""
+    rows: Mapping[str, Any] = settings.ENVIRONMENT.llm_prices
+    return PriceList({name: Price(input=prices[0], output=prices[1]) for name, prices in rows.items()})
+
+
+@cache
+def _configured(pid: int) -> tuple[Configured, ...]:
+    environment = settings.ENVIRONMENT
+    try:
+        secrets = settings.SECRET_STORE.read() if environment.llm_models else {}
+    except InvalidKeys as error:
+        logger.warning("No model can be asked: %s", error)
+        return ()
+    entries = []
+    for described in environment.llm_models:
+        vendor, _, name = described.partition(":")
+        provider = PROVIDERS.get(vendor)
+        if provider is None:
+            logger.warning("There is no provider of language models called %s", vendor)
+            continue
+        try:
+            pool = _pool(provider, secrets, pid)
+        except InvalidKeys as error:
+            logger.warning("%s cannot be asked: %s", described, error)
+            continue
+        if pool is not None:
+            connection = Connection(
+                keys=pool, loop=_loop(pid), base_url=_base_url(vendor), timeout=environment.llm_timeout_seconds
+            )
+            build = RETIRED.build if _retired(vendor) else provider.build
+            entries.append(Configured(provider=vendor, name=name, model=build(name, connection), pool=pool))
+    return tuple(entries)
+
+
+@cache
+def _loop(pid: int) -> BackgroundLoop:
+    return BackgroundLoop()
+
+
+def _retired(vendor: str) -> bool:
+    return vendor == "gemini" and settings.ENVIRONMENT.gemini_sdk == "google-generativeai"
+
+
+def _base_url(vendor: str) -> str | None:
+    return getattr(settings.ENVIRONMENT, f"{vendor}_base_url") or None
+
+
+def _pool(provider: Provider, secrets: Mapping[str, str], pid: int) -> KeyPool | None:
+    """Return the vendor's keys; None where it has none and needs one, or has no address."""
+    environment = settings.ENVIRONMENT
+    prefix = provider.name.upper()
+    if provider.own_machine:
+        if _base_url(provider.name) is None:
+            return None
+        # A server on one's own machine wants some key, any key.
+        secrets = {f"{prefix}_API_KEY": "none", **{name: value for name, value in secrets.items() if value}}
+    keys = read_keys(secrets, prefix=prefix)
+    if not keys:
+        return None
+    metered = provider.name == "gemini"
+    limits = Limits(
+        requests_per_minute=environment.gemini_requests_per_minute,
+        tokens_per_minute=environment.gemini_tokens_per_minute,
+        requests_per_day=environment.gemini_requests_per_day,
+    )
+    by_model = {name: Limits(**{**vars(limits), **own}) for name, own in environment.gemini_limits.items()}
+    return KeyPool(
+        keys if environment.enable_key_rotation else keys[:1],
+        ledger=_ledger(pid),
+        clock=time.time,
+        jitter=random.random,
+        limits=limits if metered else UNMETERED,
+        limits_by_model=by_model if metered else {},
+        patience=environment.llm_patience_seconds,
+    )
+
+
+@cache
+def _ledger(pid: int) -> Ledger:
+    if settings.REDIS_URL:
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
+        return RedisLedger(client)
+    return SqliteLedger(settings.DATA_DIR / "quotas.sqlite3", clock=time.time)

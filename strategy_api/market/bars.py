@@ -1,0 +1,75 @@
+"""Market data as the API shows and takes it."""
+
+from datetime import UTC, datetime
+from typing import IO, Any, BinaryIO, cast
+
+import pandas as pd
+from django.conf import settings
+from django.utils import timezone
+
+from backtest_engine.data import import_csv
+from backtest_engine.domain import Dataset
+from strategy_api.market.catalog import catalog, imports_folder
+
+COLUMNS = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
+
+
+def symbols(*, owner: int, search: str = "") -> list[dict[str, Any]]:
+    """Return the listings whose symbol or title contains the words."""
+    wanted = search.casefold()
+    return [
+        dict(listing.as_dict())
+        for listing in catalog(owner).symbols()
+        if wanted in listing.symbol.casefold() or wanted in listing.title.casefold()
+    ]
+
+
+def load(*, owner: int, symbol: str, interval: str | None, start: datetime | None, end: datetime | None) -> Dataset:
+    """Return the bars, both ends included; raises what the catalogue raises."""
+    return catalog(owner).bars(symbol, start=start, end=end, interval=interval)
+
+
+def page(dataset: Dataset, *, after: datetime | None, size: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the bars after a time, and the time after which the next page begins; None at the end."""
+    index = dataset.bars.index
+    begin = 0
+    if after is not None:
+        begin = int(index.searchsorted(pd.Timestamp(after.astimezone(UTC).replace(tzinfo=None)), side="right"))
+    shown = dataset.bars.iloc[begin : begin + size].rename(columns=COLUMNS)
+    rows: list[dict[str, Any]] = [
+        {"time": iso(stamp), **dict(zip(COLUMNS.values(), values, strict=True))}
+        for stamp, values in zip(shown.index, shown[list(COLUMNS.values())].to_numpy().tolist(), strict=True)
+    ]
+    return rows, rows[-1]["time"] if rows and begin + size < len(index) else None
+
+
+def described(dataset: Dataset) -> dict[str, Any]:
+    """Return where bars come from, and what was noticed about them."""
+    return {
+        "symbol": dataset.symbol,
+        "interval": dataset.interval,
+        "source": dataset.source,
+        "fingerprint": dataset.fingerprint,
+        "bars": len(dataset),
+        "start": dataset.start,
+        "end": dataset.end,
+        "notices": [notice.as_dict() for notice in dataset.notices],
+    }
+
+
+def keep(file: IO[bytes], *, owner: int, symbol: str, interval: str | None) -> Dataset:
+    """Read, check and keep a CSV file for its user; an earlier one of the same symbol and interval is replaced."""
+    return import_csv(
+        cast(BinaryIO, file),
+        symbol=symbol,
+        interval=interval,
+        into=imports_folder(owner),
+        max_bytes=settings.UPLOAD_LIMIT_BYTES,
+        imported_at=timezone.now(),
+    )
+
+
+def iso(stamp: pd.Timestamp) -> str:
+    """Return a bar's time as the API shows times."""
+    moment = stamp.to_pydatetime(warn=False).replace(tzinfo=UTC)
+    return str(moment.isoformat().replace("+00:00", "Z"))

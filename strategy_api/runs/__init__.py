@@ -1,0 +1,1 @@
+"""Jobs: submitted, claimed, performed, settled; their events and their cancellation."""

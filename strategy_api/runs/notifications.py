@@ -1,0 +1,158 @@
+"""Wakes those who wait for a run's next event, at once and without a query each.
+
+The rows are the truth; a notification is only a hint to look. In a fleet the hint travels through Redis. In embedded
+mode it is SQLite's own `PRAGMA data_version`, which changes when any other connection commits. A lost hint costs a
+second.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
+
+import redis
+from django.conf import settings
+from django.db import close_old_connections, connection
+
+from strategy_api.runs.models import Run
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "algoagent:events"
+POLL_SECONDS = 0.03
+FALLBACK_SECONDS = 1.0
+
+Callback = Callable[[], None]
+
+
+def notify(run_id: uuid.UUID) -> None:
+    """Tell other processes that a run has news; failing to is not an error."""
+    if settings.REDIS_URL:
+        with contextlib.suppress(redis.RedisError):
+            _redis(os.getpid()).publish(CHANNEL, str(run_id))
+
+
+@cache
+def _redis(pid: int) -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+
+
+class Watcher:
+    """One thread a process, started by the first who waits, asking once for everybody."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[uuid.UUID, set[Callback]] = {}
+        self._seen: dict[uuid.UUID, int] = {}
+        self._mutex = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextlib.contextmanager
+    def listening(self, run_id: uuid.UUID, callback: Callback) -> Iterator[None]:
+        """Call back, from another thread, whenever the run may have a new event."""
+        with self._mutex:
+            self._waiting.setdefault(run_id, set()).add(callback)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="run-watcher", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._mutex:
+                callbacks = self._waiting[run_id]
+                callbacks.discard(callback)
+                if not callbacks:
+                    del self._waiting[run_id]
+                    self._seen.pop(run_id, None)
+
+    def _watch(self) -> None:
+        hints = _redis_hints if settings.REDIS_URL else _database_hints
+        while True:
+            try:
+                for _ in hints():
+                    if not self._someone_waits():
+                        return
+                    self._wake()
+            except Exception:
+                logger.exception("Watching for changes failed; looking again in a second")
+                time.sleep(FALLBACK_SECONDS)
+            finally:
+                connection.close()
+
+    def _someone_waits(self) -> bool:
+        with self._mutex:
+            if not self._waiting:
+                self._thread = None
+            return bool(self._waiting)
+
+    def _wake(self) -> None:
+        with self._mutex:
+            watched = list(self._waiting)
+        close_old_connections()
+        latest = dict(Run.objects.filter(pk__in=watched).values_list("pk", "last_seq"))
+        with self._mutex:
+            for run_id, seq in latest.items():
+                if self._seen.get(run_id) != seq:
+                    self._seen[run_id] = seq
+                    for callback in self._waiting.get(run_id, ()):
+                        callback()
+
+
+def _redis_hints() -> Iterator[None]:
+    """Yield after every notification, and once a second without one."""
+    server = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
+    with server.pubsub() as subscription:  # type: ignore[no-untyped-call]
+        subscription.subscribe(CHANNEL)
+        while True:
+            subscription.get_message(ignore_subscribe_messages=True, timeout=FALLBACK_SECONDS)
+            yield
+
+
+def _database_hints() -> Iterator[None]:
+    """Yield after every commit of another connection, and once a second without one."""
+    if connection.vendor != "sqlite":
+        while True:
+            time.sleep(POLL_SECONDS)
+            yield
+    file = sqlite3.connect(connection.settings_dict["NAME"], timeout=20)
+    try:
+        version, quiet_since = None, 0.0
+        while True:
+            (current,) = file.execute("PRAGMA data_version").fetchone()
+            if current != version or time.monotonic() - quiet_since > FALLBACK_SECONDS:
+                version, quiet_since = current, time.monotonic()
+                yield
+            time.sleep(POLL_SECONDS)
+    finally:
+        file.close()
+
+
+@cache
+def _watcher(pid: int) -> Watcher:
+    return Watcher()
+
+
+@contextlib.contextmanager
+def subscribe(run_id: uuid.UUID) -> Iterator[threading.Event]:
+    """Give a thread an event that is set whenever the run may have news; the waiter clears it."""
+    changed = threading.Event()
+    with _watcher(os.getpid()).listening(run_id, changed.set):
+        yield changed
+
+
+@contextlib.asynccontextmanager
+async def subscribe_async(run_id: uuid.UUID) -> AsyncIterator[asyncio.Event]:
+    """Give a coroutine an event that is set whenever the run may have news; the waiter clears it."""
+    changed, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def wake() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may close between the notification and the wake-up
+            loop.call_soon_threadsafe(changed.set)
+
+    with _watcher(os.getpid()).listening(run_id, wake):
+        yield changed

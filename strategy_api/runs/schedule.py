@@ -1,0 +1,25 @@
+"""Scheduled work is done once for each slot, however many beats there are."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from strategy_api.common import retention
+from strategy_api.runs.models import ScheduleSlot
+
+KEEP_SLOTS = timedelta(days=1)
+
+
+def take(schedule: str, *, at: datetime, every: timedelta) -> bool:
+    """Take the slot of a schedule that a moment lies in; return False when it was taken before.
+
+    Slots are counted from the epoch, so that beats which know nothing of each other mean the same one.
+    """
+    slot = int(at.timestamp() // every.total_seconds())
+    return ScheduleSlot.objects.get_or_create(schedule=schedule, slot=slot)[1]
+
+
+@retention.register("schedule_slots")
+def forget_slots() -> int:
+    """Remove slots that no message can still be on its way for."""
+    return ScheduleSlot.objects.filter(taken_at__lt=timezone.now() - KEEP_SLOTS).delete()[0]

@@ -1,0 +1,1 @@
+"""Strategies, their versions, their backtests and their reviews."""

@@ -1,0 +1,38 @@
+"""Attempts to repair, on the page of a run."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from strategy_api.common.admin_display import ReadOnlyInline, link
+from strategy_api.runs.admin import RunAdmin
+from strategy_api.strategies.models import FixAttempt
+
+
+class FixAttemptsInline(ReadOnlyInline):
+    """A run's attempts to repair."""
+
+    model = FixAttempt
+    fk_name = "run"
+    fields = readonly_fields = (
+        "number",
+        "how",
+        "outcome",
+        "reason",
+        "version_page",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FixAttempt]:
+        """Fetch the versions with their strategies."""
+        rows: QuerySet[FixAttempt] = super().get_queryset(request).select_related("version__strategy")
+        return rows
+
+    @admin.display(description="version")
+    def version_page(self, attempt: FixAttempt) -> SafeString | str:
+        """Return a link to the version it made."""
+        return link(attempt.version)
+
+
+# The admin of runs knows nothing of strategies: their attempts are added here.
+RunAdmin.inlines = [FixAttemptsInline, *RunAdmin.inlines]

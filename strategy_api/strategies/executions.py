@@ -1,0 +1,98 @@
+"""Writing executions: a result or a failure, with all that is needed to run it again."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
+from backtest_engine.errors import AlgoAgentError
+from strategy_api.common.renderers import finite
+from strategy_api.runs.models import Run
+from strategy_api.strategies import equity_curves
+from strategy_api.strategies.models import Execution, StrategyVersion
+
+
+def record_success(run: Run, version: StrategyVersion, result: BacktestResult) -> Execution:
+    """Store a finished backtest."""
+    metrics = finite(dict(result.metrics))
+    return Execution.objects.create(
+        **_common(run, version, result.dataset, result.broker, result.parameters),
+        status=Execution.Status.SUCCEEDED,
+        metrics=metrics,
+        return_pct=metrics["return_pct"],
+        sharpe_ratio=metrics["sharpe_ratio"],
+        max_drawdown_pct=metrics["max_drawdown_pct"],
+        trade_count=metrics["trades"],
+        trades=[_trade(asdict(trade)) for trade in result.trades],
+        equity=equity_curves.pack(result.equity),
+        warnings=finite([notice.as_dict() for notice in result.notices]),
+        verified=result.verified,
+        log=result.log,
+        timings=finite(dict(result.timings)),
+        versions=dict(result.versions),
+    )
+
+
+def record_failure(
+    run: Run,
+    version: StrategyVersion,
+    error: AlgoAgentError,
+    *,
+    dataset: Dataset,
+    broker: BrokerSettings,
+    parameters: Mapping[str, Any],
+) -> Execution:
+    """Store a backtest that the strategy did not survive."""
+    return Execution.objects.create(
+        **_common(run, version, dataset, broker, parameters),
+        status=Execution.Status.FAILED,
+        error_code=error.code,
+        error=finite(error.as_dict()),
+        log=str(error.details.get("log", "")),
+    )
+
+
+def summary(execution: Execution) -> dict[str, Any]:
+    """Return what a run's result and its events say of an execution."""
+    return {
+        "id": str(execution.pk),
+        "status": execution.status,
+        "symbol": execution.symbol,
+        "interval": execution.interval,
+        "source": execution.source,
+        "bars": execution.bars,
+        "start": execution.first_bar_at.isoformat().replace("+00:00", "Z"),
+        "end": execution.last_bar_at.isoformat().replace("+00:00", "Z"),
+        "broker": execution.broker,
+        "parameters": execution.parameters,
+        "metrics": execution.metrics,
+        "warnings": execution.warnings,
+        "verified": execution.verified,
+    }
+
+
+def _common(
+    run: Run, version: StrategyVersion, dataset: Dataset, broker: BrokerSettings, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "run": run,
+        "owner_id": version.strategy.owner_id,
+        "strategy_id": version.strategy_id,
+        "version": version,
+        "symbol": dataset.symbol,
+        "interval": dataset.interval,
+        "source": dataset.source,
+        "dataset_fingerprint": dataset.fingerprint,
+        "bars": len(dataset),
+        "first_bar_at": dataset.start,
+        "last_bar_at": dataset.end,
+        "broker": broker.as_dict(),
+        "parameters": finite(dict(parameters)),
+    }
+
+
+def _trade(trade: dict[str, Any]) -> dict[str, Any]:
+    for name in ("entry_time", "exit_time"):
+        trade[name] = trade[name].isoformat().replace("+00:00", "Z")
+    shown: dict[str, Any] = finite(trade)
+    return shown

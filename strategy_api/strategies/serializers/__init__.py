@@ -1,0 +1,1 @@
+"""Strategies and backtests: requests, query strings and what is shown."""

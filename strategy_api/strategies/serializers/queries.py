@@ -1,0 +1,42 @@
+"""Query strings of the routes of strategies and backtests."""
+
+from rest_framework import serializers
+
+from strategy_api.common.fields import StrictSerializer
+from strategy_api.common.queries import PageQuery, QueryBooleanField, SearchField, one_of, order_by
+from strategy_api.strategies.choices import ExecutionStatus, StrategyStatus
+
+
+class StrategyQuery(PageQuery):
+    """Which strategies to list."""
+
+    status = one_of(StrategyStatus, help_text="Where it stands with its reviewers.")
+    tag = SearchField(help_text="Has this tag.")
+    search = SearchField(help_text="Words that name or description contain.")
+    created_after = serializers.DateTimeField(required=False, help_text="Made at this time or later.")
+    created_before = serializers.DateTimeField(required=False, help_text="Made before this time.")
+    ordering = order_by("created_at", "updated_at", "name")
+
+
+class ExecutionHistoryQuery(PageQuery):
+    """Which executions of a strategy to list."""
+
+    status = one_of(ExecutionStatus, help_text="Whether the strategy survived it.")
+    symbol = SearchField(help_text="On this symbol, in upper or lower case.")
+    interval = SearchField(help_text="On bars of this length.")
+    created_after = serializers.DateTimeField(required=False, help_text="Made at this time or later.")
+    created_before = serializers.DateTimeField(required=False, help_text="Made before this time.")
+    verified = QueryBooleanField(required=False, help_text="Whether the checks found nothing.")
+    ordering = order_by("created_at", "return_pct", "sharpe_ratio", "max_drawdown_pct", "trade_count")
+
+
+class ExecutionQuery(ExecutionHistoryQuery):
+    """Which executions to list."""
+
+    strategy = serializers.UUIDField(required=False, help_text="Of this strategy.")
+
+
+class IndicatorQuery(StrictSerializer):
+    """Which indicators to list."""
+
+    search = SearchField(help_text="Words that name, title or an alias contains.")

@@ -1,0 +1,178 @@
+"""Loading bars, backtesting, repairing and recording: what the kinds of run share."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
+from backtest_engine.errors import StrategyError
+from backtest_engine.repair import Attempt, Repair
+from strategy_api.runs.worker import Job
+from strategy_api.strategies import executions
+from strategy_api.strategies.engine import engine_for, engine_with_models
+from strategy_api.strategies.models import Execution, FixAttempt, StrategyVersion
+from strategy_api.strategies.versions import add_version
+
+DEFAULT_SYMBOL = "GOOG"
+BROKER_SETTINGS = ("cash", "commission", "spread")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What a strategy is tested on, and how its orders are filled."""
+
+    dataset: Dataset
+    broker: BrokerSettings
+
+
+def version_of(job: Job) -> StrategyVersion:
+    """Return the version that a run is about."""
+    about = {"strategy_id": job.run.subject_id, "number": job.run.subject_version}
+    return StrategyVersion.objects.select_related("strategy").get(**about)
+
+
+def load(job: Job) -> Loaded:
+    """Return the bars and the broker settings that a run asks for."""
+    fingerprint = job.parameters.get("dataset_fingerprint")
+    dataset = engine_for(job).data.dataset(fingerprint) if fingerprint else _select(job)
+    job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
+    stated = {name: job.parameters[name] for name in BROKER_SETTINGS if job.parameters.get(name) is not None}
+    return Loaded(dataset=dataset, broker=replace(BrokerSettings(), **stated))
+
+
+def execute_and_repair(job: Job, version: StrategyVersion, *, max_attempts: int) -> None:
+    """Backtest a version, and repair it where it fails and attempts are allowed; raise what stays wrong."""
+    data = load(job)
+    try:
+        result = backtest(job, version.code, data)
+    except StrategyError as error:
+        record_failure(job, version, error, data)
+        if not max_attempts:
+            raise
+        repair(job, version, error, data, max_attempts=max_attempts)
+    else:
+        record_success(job, version, result)
+
+
+def backtest(job: Job, code: str, data: Loaded) -> BacktestResult:
+    """Run code in the sandbox; raise a `StrategyError` where it fails."""
+    job.emit("execution.started", symbol=data.dataset.symbol, bars=len(data.dataset))
+    result = engine_for(job).execute(
+        code,
+        dataset=data.dataset,
+        broker=data.broker,
+        parameters=job.parameters.get("parameters") or {},
+        cancelled=job.lease.unwanted,
+    )
+    job.lease.check()
+    return result
+
+
+def record_success(job: Job, version: StrategyVersion, result: BacktestResult) -> None:
+    """Store a finished backtest when the run settles."""
+    job.emit("execution.finished", return_pct=result.metrics["return_pct"], trade_count=result.metrics["trades"])
+    job.writes.append(lambda: _made(job, executions.record_success(job.run, version, result)))
+
+
+def record_failure(job: Job, version: StrategyVersion, error: StrategyError, data: Loaded) -> None:
+    """Store a failed backtest when the run settles."""
+    job.emit("execution.failed", code=error.code, message=error.message, line=error.line)
+
+    def write() -> None:
+        execution = executions.record_failure(
+            job.run,
+            version,
+            error,
+            dataset=data.dataset,
+            broker=data.broker,
+            parameters=job.parameters.get("parameters") or {},
+        )
+        _made(job, execution)
+
+    job.writes.append(write)
+
+
+def repair(job: Job, version: StrategyVersion, error: StrategyError | None, data: Loaded, *, max_attempts: int) -> None:
+    """Repair the strategy and record every attempt; raise what is wrong with it where nothing helped."""
+    job.emit("fix.started", code=error.code if error else None, max_attempts=max_attempts)
+
+    def report(attempt: Attempt) -> None:
+        job.emit("fix.attempt", how=attempt.how, outcome=attempt.outcome, reason=attempt.reason)
+
+    repaired = engine_with_models(job).repair(
+        version.code,
+        error=error,
+        dataset=data.dataset,
+        broker=data.broker,
+        intent=version.strategy.description or None,
+        spec=version.spec,
+        max_attempts=max_attempts,
+        on_attempt=report,
+        cancelled=job.lease.unwanted,
+    )
+    job.lease.check()
+    job.result["fix"] = repaired.as_dict()
+    job.writes.append(lambda: _write_repair(job, version, repaired))
+    if repaired.result is None:
+        raise repaired.error or error or StrategyError("The strategy could not be repaired.", code="not_repaired")
+
+
+def _made(job: Job, execution: Execution) -> None:
+    job.made = execution
+    job.result["execution"] = executions.summary(execution)
+
+
+def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
+    """Write one immutable version for each attempt; the last becomes current only if it works."""
+    failures = Execution.objects.filter(run=job.run, status=Execution.Status.FAILED)
+    failed = failures.order_by("created_at").last()
+    parent, fixed = version, None
+    for attempt in repaired.attempts:
+        fixed = None
+        if attempt.after is not None:
+            fixed = add_version(
+                version.strategy,
+                code=attempt.after,
+                origin=StrategyVersion.Origin.FIX,
+                parent=parent,
+                explanation=attempt.reason,
+                current=attempt is repaired.attempts[-1] and repaired.result is not None,
+            )
+            parent = fixed
+        FixAttempt.objects.create(
+            run=job.run,
+            number=attempt.number,
+            execution=failed,
+            diagnosis=attempt.diagnosis.as_dict(),
+            how=attempt.how,
+            version=fixed,
+            outcome=attempt.outcome,
+            reason=attempt.reason,
+        )
+    if repaired.result is not None and fixed is not None:
+        _made(job, executions.record_success(job.run, fixed, repaired.result))
+        job.result["version"] = fixed.number
+
+
+def _select(job: Job) -> Dataset:
+    asked = job.parameters
+    symbol = asked.get("test_symbol")
+    if not symbol:
+        symbol = DEFAULT_SYMBOL
+        job.assume(f"test_symbol was not stated: {symbol} assumed.")
+    return engine_for(job).load(
+        symbol,
+        start=_moment(asked.get("start_date"), time.min),
+        end=_moment(asked.get("end_date"), time.max),
+        interval=asked.get("interval") or None,
+    )
+
+
+def _moment(day: str | None, when: time) -> datetime | None:
+    """Return the first or last instant of a day: an end date includes the whole day."""
+    return datetime.combine(date.fromisoformat(day), when, tzinfo=UTC) if day else None
+
+
+def broker_of(execution: Execution) -> dict[str, Any]:
+    """Return the broker settings of an earlier backtest, as a request states them."""
+    return {name: execution.broker[name] for name in BROKER_SETTINGS if name in execution.broker}

@@ -1,0 +1,35 @@
+"""The documents that are made from the code are as the code is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from strategy_api.common.openapi.error_codes import catalogue
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+class TestHandbook:
+    @pytest.mark.parametrize("name", ["errors", "endpoints"])
+    def test_is_the_one_checked_in(self, name: str) -> None:
+        assert (DOCS / "api" / f"{name}.md").read_text() == getattr(markdown, name)(), "run `make docs`"
+
+    def test_explains_every_code(self) -> None:
+        assert [entry.code for entry in catalogue().values() if not entry.meaning] == []
+
+    def test_knows_the_codes_that_clients_meet(self) -> None:
+        known = {
+            *("syntax_error", "no_strategy_class", "strategy_raised", "wall_time_limit", "unknown_symbol", "invalid"),
+            *("not_understood", "needs_clarification", "worker_lost", "throttled", "run_finished", "token_expired"),
+        }
+
+        assert known <= set(catalogue())
+
+    def test_links_lead_somewhere(self) -> None:
+        for file in [
+            *(DOCS / "api").glob("*.md"),
+            *(DOCS / "guides" / name for name in ("front-end.md", "python-client.md", "upgrade.md")),
+        ]:
+            for target in re.findall(r"\]\(([^)#:]+)\)", file.read_text()):
+                assert (file.parent / target).exists(), f"{file.name}: {target}"
