@@ -4,11 +4,14 @@ Values come from the process environment, then from `.env` beside `manage.py`. `
 holds the two together.
 """
 
+import difflib
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
@@ -17,6 +20,8 @@ from algoagent.model_settings import ModelSettings
 ROOT = Path(__file__).resolve().parent.parent
 
 Names = Annotated[list[str], NoDecode]
+# What is read as a secret, by whoever keeps the secrets.
+KEY_NAME = re.compile(r"[A-Z][A-Z0-9]*_(API_KEY|KEY_\w+|PROJECT_\w+|PROJECT)")
 
 RATE_LIMITS = {
     "read": 600,
@@ -126,6 +131,22 @@ class Environment(ModelSettings):
                 "`make setup` writes one into .env, or run: python -m algoagent.environment"
             )
         return self
+
+
+def unknown_names(dotenv: Path = ROOT / ".env") -> dict[str, str]:
+    """Return the names in `.env` that nothing reads, each with the setting that was probably meant, or an empty text.
+
+    A misspelt name would otherwise be taken for a setting that was left at its default.
+    """
+    if not dotenv.exists():
+        return {}
+    known = [name.upper() for name in Environment.model_fields]
+    names = [name for name in dotenv_values(dotenv, interpolate=False) if name.upper() not in known]
+    return {
+        name: next(iter(difflib.get_close_matches(name.upper(), known, n=1)), "")
+        for name in names
+        if not KEY_NAME.fullmatch(name)
+    }
 
 
 def new_dotenv(example: str) -> str:

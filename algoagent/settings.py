@@ -6,10 +6,11 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from algoagent.environment import ROOT, Environment
+from algoagent.environment import ROOT, Environment, unknown_names
 from algoagent.slots import EachSlot
 
 ENVIRONMENT = Environment()
+UNKNOWN_ENVIRONMENT_NAMES = unknown_names()
 
 BASE_DIR = ROOT
 DATA_DIR: Path = ENVIRONMENT.data_dir.resolve()
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "strategy_api.common.middleware.RequestIdMiddleware",
+    "strategy_api.common.middleware.CompressionMiddleware",
     "strategy_api.common.middleware.OptionalSlashMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -210,6 +212,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    # In the order in which a newcomer needs them; what is for staff comes last.
+    "TAGS": [
+        {"name": "strategies", "description": "Write, backtest, repair and compare strategies."},
+        {"name": "runs", "description": "What was asked for, how it goes, and what came of it."},
+        {"name": "executions", "description": "Backtests: metrics, trades, equity, report."},
+        {"name": "data", "description": "Market data: symbols, bars, your own files."},
+        {"name": "tokens", "description": "Your tokens."},
+        {"name": "me", "description": "Who you are."},
+        {"name": "budget", "description": "For staff: what language models may cost."},
+        {"name": "keys", "description": "For staff: the health of the keys of language models."},
+    ],
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "filter": True},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

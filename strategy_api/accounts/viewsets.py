@@ -12,6 +12,7 @@ from strategy_api.accounts import audit
 from strategy_api.common.etags import is_fresh
 from strategy_api.common.queries import QueryValidationMixin
 
+IMMUTABLE = "private, max-age=31536000, immutable"
 UUID = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
@@ -56,9 +57,14 @@ class OwnedViewSet(QueryValidationMixin, viewsets.GenericViewSet):
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(serializer(page, many=True, context=self.get_serializer_context()).data)
 
-    def tagged(self, instance: Model, serializer: type[ModelSerializer], etag: str) -> Response:
-        """Answer with an object and its ETag, or with 304 when the caller has it already."""
-        headers = {"ETag": etag}
+    def tagged(
+        self, instance: Model, serializer: type[ModelSerializer], etag: str, *, immutable: bool = False
+    ) -> Response:
+        """Answer with an object and its ETag, or with 304 when the caller has it already.
+
+        What is immutable may be kept by the caller for a year without asking again.
+        """
+        headers = {"ETag": etag, **({"Cache-Control": IMMUTABLE} if immutable else {})}
         if is_fresh(self.request, etag):
             return Response(status=304, headers=headers)
         return Response(serializer(instance, context=self.get_serializer_context()).data, headers=headers)

@@ -39,6 +39,21 @@ def shown(value: Any) -> str:
     return "–" if value is None else str(value)
 
 
+def number(value: float | None) -> str:
+    """Return a figure with two decimals."""
+    return "–" if value is None else f"{value:,.2f}"
+
+
+def percent(value: float | None, *, sign: bool = False) -> str:
+    """Return a share in percent with two decimals."""
+    return "–" if value is None else f"{value:{'+' if sign else ''},.2f} %"
+
+
+def tags(words: list[str]) -> SafeString:
+    """Return words as small labels."""
+    return format_html_join("", '<span class="tag"><bdi>{}</bdi></span>', ((word,) for word in words))
+
+
 class Record(admin.ModelAdmin):
     """History is looked at, not edited; and counted once a page at most, since there is much of it."""
 

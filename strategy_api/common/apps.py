@@ -1,5 +1,7 @@
 """The Django app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class CommonConfig(AppConfig):
 
     name = "strategy_api.common"
     verbose_name = "Common"
+
+    def ready(self) -> None:
+        """Import what registers itself."""
+        import_module(f"{self.name}.checks")

@@ -24,6 +24,7 @@ def require_match(request: Request, tag: str | None) -> None:
     header = request.headers.get("If-Match")
     if header is None:
         return
-    wanted = parse_etags(header)
+    # A compressed answer carries its tag as a weak one.
+    wanted = {known.removeprefix("W/") for known in parse_etags(header)}
     if tag is None or not ("*" in wanted or tag in wanted):
         raise PreconditionFailed

@@ -8,6 +8,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.urls import is_valid_path
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
@@ -74,3 +75,14 @@ class OptionalSlashMiddleware(MiddlewareMixin):
         path = request.path_info
         if path.startswith("/api/") and not path.endswith("/") and not is_valid_path(path):
             request.path_info, request.path = f"{path}/", f"{request.path}/"
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses answers for those who accept it; a stream of events is left alone, or it would come late."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress what is long enough."""
+        if response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            return response
+        compressed: HttpResponseBase = super().process_response(request, response)
+        return compressed

@@ -25,13 +25,18 @@ class LLMCallAdmin(admin.ModelAdmin):
         "error_code",
         "input_tokens",
         "output_tokens",
-        "cost_usd",
+        "cost",
     ]
     list_filter = ["outcome", "provider", "model", "purpose", "created_at"]
     search_fields = ["owner__username", "request_sha256", "error_code"]
     list_select_related = ["owner"]
     date_hierarchy = "created_at"
     change_list_template = "admin/llm/llmcall/change_list.html"
+
+    @admin.display(description="USD", ordering="cost_usd")
+    def cost(self, call: LLMCall) -> str:
+        """Return what it cost, without the zeros behind."""
+        return f"{call.cost_usd:.6f}".rstrip("0").rstrip(".")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only runs make calls."""

@@ -1,9 +1,30 @@
 """What the OpenAPI document says of runs."""
 
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from strategy_api.common.openapi import examples
+from strategy_api.common.serializers import ADDRESS
+from strategy_api.runs import links
 from strategy_api.runs.serializers import RunDetail
+
+
+class LinksScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """The links that a run may have, those of all apps."""
+
+    target_class = "strategy_api.runs.serializers.LinksField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Describe an address for each name."""
+        return {
+            "type": "object",
+            "properties": dict.fromkeys(links.NAMES, ADDRESS),
+            "required": ["self", "events"],
+            "additionalProperties": False,
+        }
+
 
 PREFER = OpenApiParameter(
     "Prefer",

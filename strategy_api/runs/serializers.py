@@ -7,10 +7,19 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from strategy_api.common.problems import run_problem
-from strategy_api.common.serializers import ADDRESS, Problem
+from strategy_api.common.serializers import Problem
 from strategy_api.common.sparse import SparseModelSerializer
 from strategy_api.runs import links
 from strategy_api.runs.models import Run
+
+
+class LinksField(serializers.Field):
+    """Where to go from here, by name; described in `openapi`, since other apps add links."""
+
+    def to_representation(self, run: Run) -> dict[str, str]:
+        """Return the addresses."""
+        request = self.context.get("request")
+        return {name: reverse(route, [key], request=request) for name, (route, key) in links.of(run).items()}
 
 
 class RunSummary(SparseModelSerializer):
@@ -19,7 +28,7 @@ class RunSummary(SparseModelSerializer):
     strategy = serializers.SerializerMethodField(help_text="The strategy that it is about.")
     version = serializers.IntegerField(source="subject_version", allow_null=True, read_only=True)
     error = serializers.SerializerMethodField()
-    links = serializers.SerializerMethodField()
+    links = LinksField(source="*", read_only=True)
 
     class Meta:
         model = Run
@@ -48,12 +57,6 @@ class RunSummary(SparseModelSerializer):
     def get_error(self, run: Run) -> dict[str, Any] | None:
         """Return the problem that ended the run."""
         return run_problem(run.error) if run.error else None
-
-    @extend_schema_field({"type": "object", "additionalProperties": ADDRESS, "required": ["self", "events"]})
-    def get_links(self, run: Run) -> dict[str, str]:
-        """Return where to go from here."""
-        request = self.context.get("request")
-        return {name: reverse(route, [key], request=request) for name, (route, key) in links.of(run).items()}
 
 
 class RunDetail(RunSummary):

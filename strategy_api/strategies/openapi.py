@@ -146,6 +146,8 @@ examples.register(
             "tag": None,
         },
         "EquityPoint": {"time": "2004-08-19T00:00:00Z", "equity": 10000.0, "drawdown_pct": 0.0},
+        "TagCount": {"tag": "mean-reversion", "strategy_count": 4},
+        "StrategyCloneRequest": {"name": "RSI, my way"},
         "IndicatorDetail": {
             "name": "rsi",
             "title": "Relative Strength Index",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from strategy_api.common.openapi import markdown
 from strategy_api.common.openapi.error_codes import catalogue
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from algoagent.environment import ROOT, Environment, new_dotenv
+from algoagent.environment import ROOT, Environment, new_dotenv, unknown_names
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +54,17 @@ class TestEnvironment:
         dotenv.write_text(new_dotenv((ROOT / ".env.example").read_text()))
 
         assert len(Environment(_env_file=dotenv).secret_key.get_secret_value()) >= 50
+
+
+class TestUnknownNames:
+    def test_are_found_with_what_was_probably_meant(self, tmp_path: Path) -> None:
+        dotenv = tmp_path / ".env"
+        dotenv.write_text("MARKET_DATTA=yahoo\nSECRET_KEY=x\nGEMINI_KEY_FIRST=a\nOPENAI_API_KEY=b\nHOUSEPLANT=1\n")
+
+        assert unknown_names(dotenv) == {"MARKET_DATTA": "MARKET_DATA", "HOUSEPLANT": ""}
+
+    def test_are_not_in_the_example(self) -> None:
+        assert unknown_names(ROOT / ".env.example") == {}
+
+    def test_of_no_file_are_none(self, tmp_path: Path) -> None:
+        assert unknown_names(tmp_path / "absent") == {}

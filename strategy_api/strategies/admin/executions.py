@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from strategy_api.common.admin_display import FailureFilter, Record, link, shown, table
+from strategy_api.common.admin_display import FailureFilter, Record, link, number, percent, shown, table
 from strategy_api.strategies import charts, equity_curves
 from strategy_api.strategies.models import Execution
 from strategy_api.strategies.selectors import HEAVY
@@ -17,8 +17,8 @@ from strategy_api.strategies.selectors import HEAVY
 class ExecutionAdmin(Record):
     """Backtests with metrics, the equity curve, trades and warnings."""
 
-    list_display = ["__str__", "strategy_page", "version_number", "status", "verified", "return_pct"]
-    list_display += ["sharpe_ratio", "max_drawdown_pct", "trade_count", "created_at"]
+    list_display = ["__str__", "strategy_page", "version_number", "status", "verified", "returned"]
+    list_display += ["sharpe", "drawdown", "trade_count", "created_at"]
     list_filter = ["status", "verified", "symbol", "interval", FailureFilter, "created_at"]
     list_select_related = ["strategy", "version"]
     search_fields = ["id", "strategy__name", "symbol", "dataset_fingerprint"]
@@ -46,6 +46,21 @@ class ExecutionAdmin(Record):
         """Leave the heavy columns where they are until a page needs them."""
         rows: QuerySet[Execution] = super().get_queryset(request).defer(*HEAVY, "version__code", "version__spec")
         return rows
+
+    @admin.display(description="return", ordering="return_pct")
+    def returned(self, execution: Execution) -> str:
+        """Return the return in percent, as people read it."""
+        return percent(execution.return_pct, sign=True)
+
+    @admin.display(description="Sharpe", ordering="sharpe_ratio")
+    def sharpe(self, execution: Execution) -> str:
+        """Return the Sharpe ratio."""
+        return number(execution.sharpe_ratio)
+
+    @admin.display(description="max. drawdown", ordering="max_drawdown_pct")
+    def drawdown(self, execution: Execution) -> str:
+        """Return the largest drawdown in percent."""
+        return percent(execution.max_drawdown_pct)
 
     @admin.display(description="version")
     def version_number(self, execution: Execution) -> str:

@@ -13,12 +13,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from strategy_api.common import highlighting
-from strategy_api.common.admin_display import ReadOnlyInline, link
+from strategy_api.common.admin_display import ReadOnlyInline, link, tags
 from strategy_api.strategies import services
 from strategy_api.strategies.choices import StrategyStatus
 from strategy_api.strategies.models import Execution, Review, Strategy, StrategyVersion
 from strategy_api.strategies.reviews import review_strategy
 
+MOST_TAGS, LONGEST_TAG = 20, 50
 VERDICTS = [
     StrategyStatus.APPROVED,
     StrategyStatus.CHANGES_REQUESTED,
@@ -105,11 +106,34 @@ class ReviewsInline(admin.TabularInline):
         return f"v{review.version.number}" if review.version else "–"
 
 
+class StrategyForm(forms.ModelForm):
+    """Name and tags; tags are written with commas between them."""
+
+    tags = forms.CharField(required=False, max_length=1_100, help_text="With commas between them.")
+
+    class Meta:
+        model = Strategy
+        fields = ["name", "tags"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["tags"] = ", ".join(self.instance.tags)
+
+    def clean_tags(self) -> list[str]:
+        """Return the words; refuse what the API refuses too."""
+        words = [word.strip() for word in self.cleaned_data["tags"].split(",") if word.strip()]
+        if len(words) > MOST_TAGS or any(len(word) > LONGEST_TAG for word in words):
+            raise forms.ValidationError(f"At most {MOST_TAGS} tags, each of at most {LONGEST_TAG} characters.")
+        return list(dict.fromkeys(words))
+
+
 @admin.register(Strategy)
 class StrategyAdmin(admin.ModelAdmin):
     """Strategies, to judge, archive and run again."""
 
-    list_display = ["isolated_name", "owner", "status", "version_number", "execution_count", "created_at"]
+    list_display = ["isolated_name", "owner", "status", "labels", "version_number", "execution_count", "created_at"]
+    form = StrategyForm
     list_filter = ["status", "created_at", "current_version__origin"]
     search_fields = ["name", "description", "owner__username", "id"]
     list_select_related = ["owner", "current_version"]
@@ -155,6 +179,11 @@ class StrategyAdmin(admin.ModelAdmin):
     def isolated_name(self, strategy: Strategy) -> SafeString:
         """Return the name, which may run from right to left."""
         return format_html("<bdi>{}</bdi>", strategy.name)
+
+    @admin.display(description="tags")
+    def labels(self, strategy: Strategy) -> SafeString:
+        """Return the tags as labels."""
+        return tags(strategy.tags)
 
     @admin.display(description="description")
     def asked_for(self, strategy: Strategy) -> SafeString | str:

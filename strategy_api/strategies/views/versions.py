@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from strategy_api.accounts.viewsets import OwnedViewSet
+from strategy_api.accounts.viewsets import IMMUTABLE, OwnedViewSet
 from strategy_api.common.openapi.schema import IF_NONE_MATCH
 from strategy_api.strategies import diffs
 from strategy_api.strategies.etags import version_etag
@@ -44,7 +44,7 @@ class VersionActions(OwnedViewSet):
     def version(self, request: Request, number: str, pk: Any = None) -> Response:
         """Return one version."""
         version = self._version(number)
-        return self.tagged(version, VersionDetail, version_etag(version))
+        return self.tagged(version, VersionDetail, version_etag(version), immutable=True)
 
     @extend_schema(
         summary="Show what a version changed",
@@ -68,7 +68,8 @@ class VersionActions(OwnedViewSet):
                 "parent": before.number if before else None,
                 "unified": text,
                 "hunks": diffs.hunks(text),
-            }
+            },
+            headers={"Cache-Control": IMMUTABLE},
         )
 
     def _version(self, number: str) -> StrategyVersion:
