@@ -10,8 +10,8 @@ from backtest_engine.data.ccxt_exchange import CcxtExchange
 from backtest_engine.data.csv_import import import_csv
 from backtest_engine.data.folder import Folder
 from backtest_engine.data.massive import Massive
-from backtest_engine.data.patience import Patience
 from backtest_engine.data.remote import Remote
+from backtest_engine.data.retry import RetryPolicy
 from backtest_engine.data.samples import Samples
 from backtest_engine.data.source import ListedSource, Listing
 from backtest_engine.data.store import Store
@@ -36,8 +36,8 @@ __all__ = [
     "ListedSource",
     "Listing",
     "Massive",
-    "Patience",
     "Remote",
+    "RetryPolicy",
     "Samples",
     "Store",
     "Yahoo",
