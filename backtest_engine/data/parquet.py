@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backtest_engine.data.bars import assemble, disassemble, fingerprint
-from backtest_engine.data.csv_columns import roles
+from backtest_engine.data.csv_header import find_columns
 from backtest_engine.data.files import write_atomically
 from backtest_engine.domain import OHLCV, Notice
 from backtest_engine.errors import InvalidData
@@ -71,8 +71,11 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, Mapping[str, Any]]:
         raise InvalidData(f"{path.name} is no readable parquet file: {str(error)[:200]}.") from None
     facts = _provenance(table.schema)
     names = table.column_names
-    places, _ = roles(names)
-    moment = places.get("time", places.get("date"))
+    columns_of = find_columns(names)
+    places = dict(columns_of.prices)
+    if columns_of.volume is not None:
+        places["Volume"] = columns_of.volume
+    moment = columns_of.times[0][1]
     try:
         stamps = table.column(moment).cast(pa.timestamp("ns")).cast(pa.int64()).to_numpy()
         columns = [
