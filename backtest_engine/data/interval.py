@@ -177,7 +177,7 @@ def _thin(steps: np.ndarray[Any, Any], usual: int) -> Interval | None:
     """Return the interval of which all steps are multiples, where many different ones occur."""
     shared = int(np.gcd.reduce(steps))
     found = _named(shared)
-    if shared >= usual or found is None or not found.intraday:
+    if shared >= usual or usual >= _DAY or found is None:
         return None
     multiples = steps[steps <= _THIN_MULTIPLES * shared] // shared
     # An exchange's first bar of a day may be cut short: that makes one other step, not many.
