@@ -10,7 +10,8 @@ import pandas as pd
 from backtest_engine.data import csv_header, quality
 from backtest_engine.data.bars import assemble
 from backtest_engine.data.csv_header import PRICES, Columns
-from backtest_engine.data.csv_numbers import Numbers, uses_decimal_comma
+from backtest_engine.data.csv_names import is_english
+from backtest_engine.data.csv_numbers import Numbers, may_part_thousands, uses_decimal_comma
 from backtest_engine.data.csv_text import MAX_BYTES, NOT_UTF8, Table, read_table, refuse
 from backtest_engine.data.csv_times import Times
 from backtest_engine.domain import OHLCV, Notice
@@ -19,6 +20,7 @@ from backtest_engine.errors import InvalidData
 MAX_ROWS = 2_000_000
 MAX_SERIES = 10_000
 _BLOCK_ROWS = 20_000
+_SAMPLE_ROWS = 200
 # Said to the one who imports; the bars are the same without it.
 ABOUT_THE_TEXT = frozenset(
     {
@@ -60,7 +62,7 @@ def _bars(table: Table, only_symbol: str | None) -> tuple[pd.DataFrame, list[Not
     header = csv_header.with_symbols(table.header, table.symbols, only_symbol)
     columns = csv_header.find_columns(header, line=table.header_line, note=note)
     chosen = only_symbol if list(header) == list(table.header) else None
-    rows = _Rows(columns, only_symbol=chosen, dotted=table.separator == ";")
+    rows = _Rows(columns, only_symbol=chosen, separator=table.separator)
     rows.read(table)
     notices = [*_about_text(table), *_about_columns(rows, table.header)]
     stamps, said = rows.times.stamps(rows.lines)
@@ -72,15 +74,16 @@ def _bars(table: Table, only_symbol: str | None) -> tuple[pd.DataFrame, list[Not
 class _Rows:
     """The rows of a table, by column."""
 
-    def __init__(self, columns: Columns, *, only_symbol: str | None, dotted: bool) -> None:
+    def __init__(self, columns: Columns, *, only_symbol: str | None, separator: str) -> None:
         self.columns = columns
         self.lines: list[int] = []
         self.numbers: dict[str, Numbers] = {}
         self.places: dict[str, int] = {}
         self.times: Times
         self._only_symbol = only_symbol.strip() if only_symbol else None
-        self._dotted = dotted
+        self._separator = separator
         self._points = True
+        self._doubted = False
         self._series: dict[tuple[str, ...], int] = {}
         if only_symbol and not columns.identities:
             raise csv_header.absent(only_symbol, ())
@@ -140,17 +143,22 @@ class _Rows:
         if columns.ticks is not None:
             self.places["Ticks"] = columns.ticks
         self.numbers = {name: Numbers(name, counts=name not in PRICES) for name in self.places}
-        sample = [cell for place in self.places.values() for cell in cells[place]]
         # Where commas stand in numbers, or may, a point may part thousands.
-        self._points = not (any("," in cell for cell in sample) or self._dotted_days(cells))
+        prices = [cell for role in PRICES for cell in cells[columns.prices[role]][:_SAMPLE_ROWS]]
+        self._doubted = self._separator != "," and self._comma_country(cells) and may_part_thousands(prices)
+        self._points = not (
+            self._doubted or any("," in cell for place in self.places.values() for cell in cells[place])
+        )
 
-    def _dotted_days(self, cells: Sequence[tuple[str, ...]]) -> bool:
-        return self._dotted and cells[self.times.places[0]][0].strip()[2:3] == "."
+    def _comma_country(self, cells: Sequence[tuple[str, ...]]) -> bool:
+        """Say whether dates are written 31.12.2020, or the columns have names that are not English."""
+        dotted = cells[self.times.places[0]][0].strip()[2:3] == "."
+        return dotted or not is_english(self.columns.names[self.columns.prices["Open"]])
 
     def values(self) -> tuple[np.ndarray[Any, Any], list[Notice]]:
         """Return float64 values (5, rows) and in which style they were written."""
         columns = list(self.numbers.values())
-        comma = uses_decimal_comma(columns, dotted_days=not self._points and self._dotted)
+        comma = uses_decimal_comma(columns, comma_country=self._doubted)
         read = {name: numbers.values(self.lines, comma=comma) for name, numbers in self.numbers.items()}
         said = []
         if comma:
@@ -206,7 +214,9 @@ def _about_columns(rows: _Rows, header: Sequence[str]) -> list[Notice]:
     if ignored:
         names = ", ".join(repr(name[:20]) for name in ignored[:5])
         notices.append(_noticed("ignored_columns", f"Columns not used: {names}.", count=len(ignored)))
-    if len(columns.units) > 1 and columns.volume is None:
+    if "Down" in rows.places:
+        notices.append(_noticed("volume_column", "The volume is the sum of the columns Up and Down."))
+    elif columns.units and columns.volume is None:
         name = header[rows.places["Volume"]]
         notices.append(_noticed("volume_column", f"The volume is the column {name[:30]!r}."))
     return notices

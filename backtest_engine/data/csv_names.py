@@ -12,11 +12,11 @@ _PRICES = {
         "ouverture|ouv|apertura|abertura|otwarcie|открытие|откр|始値|开盘|开盘价|開盤價|開盘|시가|opn price|px open",
     ),
     "High": (
-        "high|h|high price|highprice|max|2. high|hoch|tageshoch|hochst|plus haut|haut|maximo|max price|massimo|"
+        "high|h|high price|highprice|2. high|hoch|tageshoch|hochst|plus haut|haut|maximo|max price|massimo|"
         "maxima|hoog|najwyzszy|максимум|макс|高値|最高|最高价|最高價|고가|hgh price|px high|day high",
     ),
     "Low": (
-        "low|l|low price|lowprice|min|3. low|tief|tagestief|tiefst|plus bas|bas|minimo|min price|minima|laag|"
+        "low|l|low price|lowprice|3. low|tief|tagestief|tiefst|plus bas|bas|minimo|min price|minima|laag|"
         "najnizszy|минимум|мин|安値|最低|最低价|最低價|저가|px low|day low",
     ),
     "Close": (
@@ -103,6 +103,12 @@ def zone_in(name: str) -> str | None:
 def identifies(name: str) -> bool:
     """Say whether a column of this plain name tells one series from another."""
     return name in _IDENTITY_NAMES
+
+
+def is_english(name: str) -> bool:
+    """Say whether the column of opening prices has an English name."""
+    bare = plain(name)
+    return "open" in bare or "opn" in bare or bare in ("o", "first")
 
 
 def volume_unit(name: str) -> str | None:

@@ -18,6 +18,7 @@ _GROUPED = {
     ".": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?", re.ASCII),
 }
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+_UNGROUPED = re.compile(r"\d{4,}", re.ASCII)
 _CURRENCY = re.compile(r"^[$€£¥₹₩₽]\s*|\s*[$€£¥₹₩₽]$")
 _SUFFIXED = re.compile(r"(.*\d)\s?([KMBT])", re.IGNORECASE)
 _FACTORS = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
@@ -33,6 +34,7 @@ class Numbers:
         self.counts = counts
         self._blocks: list[np.ndarray[Any, Any] | list[str]] = []
         self.has_points = False
+        self.has_ungrouped = False
         self.has_currency = False
         self.has_suffixes = False
 
@@ -41,11 +43,13 @@ class Numbers:
         written = "".join(cells)
         if set(written) <= _PLAIN and (points or "." not in written):
             try:
-                self._blocks.append(np.array(cells, dtype=np.float64))
+                block = np.array(cells, dtype=np.float64)
             except ValueError:
                 pass  # An empty cell, or two points in one: looked at one by one in the end.
             else:
+                self._blocks.append(block)
                 self.has_points = self.has_points or "." in written
+                self.has_ungrouped = self.has_ungrouped or ("." not in written and bool((block >= 1_000).any()))
                 return
         self._blocks.append(cells)
 
@@ -106,29 +110,32 @@ def _normal(text: str, *, comma: bool) -> str:
     return text.replace(",", ".") if comma and "." not in text and text.count(",") == 1 else text
 
 
-def uses_decimal_comma(columns: Sequence[Numbers], *, dotted_days: bool) -> bool:
+def may_part_thousands(cells: Sequence[str]) -> bool:
+    """Say whether the points in these cells, if there are any, may all part thousands."""
+    written = [cell.strip() for cell in cells if "." in cell]
+    return bool(written) and all(_decimal_mark(cell) is None for cell in written)
+
+
+def uses_decimal_comma(columns: Sequence[Numbers], *, comma_country: bool) -> bool:
     """Say whether numbers are written `1,08`; raise `InvalidData` when `1,234` or `1.234` could be either.
 
-    `dotted_days` says that dates are written as in `31.12.2020` between semicolons: then `16.769` may be a thousand.
+    `comma_country` says that the file is of a country that writes decimal commas: then `16.769` may be a thousand.
     """
     cells = [cell for column in columns for cell in column.unread()]
-    prices = (cell for column in columns if not column.counts for cell in column.unread())
-    # A volume of 291,760 is a thousand: nobody writes all volumes with three decimals and prices with none.
-    open_comma = next((cell for cell in prices if "," in cell and _decimal_mark(cell) is None), "")
-    points = any(column.has_points for column in columns)
-    commas = False
-    open_point = ""
-    for cell in cells:
-        decided = _decimal_mark(cell)
-        points = points or decided == "."
-        commas = commas or decided == ","
-        if decided is None and "." in cell:
-            open_point = open_point or cell
+    marks = [_decimal_mark(cell) for cell in cells]
+    commas = "," in marks
+    points = "." in marks or any(column.has_points for column in columns)
     if commas and points:
         raise refuse("Some numbers have a decimal comma and some a point.", kind="number")
     if commas or points:
         return commas
-    unclear = open_comma or (open_point if dotted_days else "")
+    prices = [cell for column in columns if not column.counts for cell in column.unread()]
+    # A volume of 291,760 is a thousand: nobody writes all volumes with three decimals and prices with none.
+    unclear = next((cell for cell in prices if "," in cell), "")
+    if not unclear and comma_country:
+        # A country that groups thousands groups all of them.
+        ungrouped = any(column.has_ungrouped for column in columns) or any(_UNGROUPED.fullmatch(cell) for cell in cells)
+        unclear = "" if ungrouped else next((cell for cell in cells if "." in cell), "")
     if unclear:
         raise refuse(
             f"{unclear[:30]!r} may be a thousand or a fraction.",

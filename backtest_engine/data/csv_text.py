@@ -250,13 +250,13 @@ def _rows(reader: Iterator[list[str]], offset: int, width: int, after: list[str]
         while len(cells) > width and not cells[-1].strip():
             cells.pop()
         if len(cells) != width:
-            error = refuse(
+            ragged = refuse(
                 f"Line {line} has {len(cells)} cells where the header has {width}.", line=line, kind="ragged"
             )
             if len(cells) > 2 or len(written) < 2 * width:
-                raise error
+                raise ragged
             # A sentence below the table says where it is from; anywhere else it is a damaged row.
-            remark = error
+            remark = ragged
             after.append(written.strip())
             continue
         if len(written) > MAX_CELL and any(len(cell) > MAX_CELL for cell in cells):

@@ -29,6 +29,8 @@ _PARTS = re.compile(
 _LONE_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}.*)?(\s*[ap]\.?m\.?)?|\d{1,6}", re.ASCII | re.IGNORECASE)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?", re.ASCII)
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d+", re.ASCII)
+# What else stands in brackets behind the name of a time: a unit, or the order of a date.
+_NO_ZONE = re.compile(r"ms|s|us|ns|local.*|[dmyhs:/ .-]+", re.IGNORECASE)
 _SAMPLE = 40
 
 
@@ -101,7 +103,7 @@ class Times:
         clocked = bool((local % _DAY).any())
         if zones is None and clocked and self._zone_name:
             zone = read_zone(self._zone_name)
-            if zone is None and self._zone_name.lower() not in ("ms", "s", "local", "local time"):
+            if zone is None and not _NO_ZONE.fullmatch(self._zone_name):
                 raise refuse(
                     f"The times are said to be of {self._zone_name!r}, which names no zone for certain.",
                     hint="Name the column for example Time (America/New_York), or only Time for UTC.",
@@ -278,15 +280,24 @@ def exchange_days(stamps: Stamps, local: Stamps | None) -> tuple[Stamps, list[No
     if not (stamps % _DAY).any():
         return stamps, []
     days = known // _DAY
-    shifted = False
-    if (known % _DAY >= _DAY // 2).all():
-        # 1970-01-01 was a Thursday: (day + 3) % 7 counts from Monday.
-        weekdays = set(((days + 3) % 7).tolist())
-        shifted = weekdays == {6, 0, 1, 2, 3} or weekdays == {5, 6, 0, 1, 2}
+    late = known % _DAY >= _DAY // 2
+    shifted = bool(late.any()) and _end_on_the_next_day(days, late)
     if not shifted and (local is None or (stamps == known).all()):
         return stamps, []
     what = "the date on which they end" if shifted else "the date of their own zone"
-    return (days + shifted) * _DAY, [_noticed("exchange_days", f"Days carry {what}, not that of UTC.")]
+    return (days + (late & shifted)) * _DAY, [_noticed("exchange_days", f"Days carry {what}, not that of UTC.")]
+
+
+def _end_on_the_next_day(days: Stamps, late: Stamps) -> bool:
+    """Say whether days that begin late are those of a week from Monday to Friday, or from Sunday to Thursday."""
+    # 1970-01-01 was a Thursday: (day + 3) % 7 counts from Monday.
+    begun = set(((days[late] + 3) % 7).tolist())
+    early = set(((days[~late] + 3) % 7).tolist())
+    if len(np.unique(days + late)) < len(days):
+        return False
+    west = 6 in begun and not begun & {4, 5} and not early & {5, 6}
+    east = {5, 6} <= begun and not begun & {3, 4} and not early & {4, 5}
+    return west or east
 
 
 def _epochs(cells: Sequence[str], lines: Sequence[int]) -> Stamps:

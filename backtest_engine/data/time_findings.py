@@ -107,7 +107,7 @@ def _is_thin(steps: Numbers, interval: Interval) -> bool:
     inside = steps[steps <= max(_HOLE_HOURS * _HOUR_NS, 4 * step)]
     if len(inside) < 10 or not interval.intraday:
         return False
-    return len(np.unique(inside)) >= 4 and np.count_nonzero(inside == step) < _THIN_SHARE * len(inside)
+    return len(np.unique(inside)) >= 4 and int(np.count_nonzero(inside == step)) < _THIN_SHARE * len(inside)
 
 
 def crowded(stamps: Numbers, interval: Interval) -> Notice | None:

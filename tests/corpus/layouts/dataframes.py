@@ -1,9 +1,13 @@
 """Tables as data-frame libraries and the Python clients of vendors write them."""
 
+from datetime import timedelta
+
 from tests.corpus.layouts.known import (
-    ALL_DAYS, CRYPTO, DAILY, MINUTES, OTHER, PRICEY, SESSION, Layout, epoch_lines, lines,
+    ALL_DAYS, CRYPTO, DAILY, MINUTES, OTHER, PRICEY, SESSION, Layout, days, epoch_lines, lines, walk,
 )
 
+SUMMER = walk(days(30, first="2024-03-18"), price=187, seed=31)
+GULF = walk([day for day in days(40, weekends=True) if day.weekday() not in (4, 5)], price=31, seed=32)
 HEAD = "Date,Open,High,Low,Close,Volume\n"
 OHLCV = ",{o},{h},{l},{c},{v}"
 ISO_NY = "{t:%Y-%m-%d %H:%M:%S}-05:00"
@@ -52,6 +56,14 @@ LAYOUTS = (
     Layout(name="yfinance_history_sydney", text="Date,Open,High,Low,Close,Volume,Dividends,Stock Splits\n" + lines(DAILY, "{t:%Y-%m-%d} 00:00:00+11:00" + OHLCV + ",0.0,0.0"), bars=DAILY),
     Layout(name="sydney_opening_times", text="Date,Open,High,Low,Close,Volume\n" + lines(DAILY, "{t:%Y-%m-%d} 10:00:00+11:00" + OHLCV), bars=DAILY),
     Layout(name="tokyo_days_in_utc", text="Date,Open,High,Low,Close,Volume\n" + epoch_lines(DAILY, "{e}" + OHLCV, offset_hours=9), bars=DAILY),
+    Layout(name="london_days_in_utc", text="Date,Open,High,Low,Close,Volume\n" + "".join(
+        epoch_lines([bar], "{e}" + OHLCV, offset_hours=1 if bar.t.month > 3 else 0) for bar in SUMMER), bars=SUMMER),
+    Layout(name="frankfurt_days_in_utc", text="Date,Open,High,Low,Close,Volume\n" + "".join(
+        lines([bar], f"{bar.t - timedelta(hours=2 if bar.t.month > 3 else 1):%Y-%m-%dT%H:%M:%S}Z" + OHLCV) for bar in SUMMER), bars=SUMMER),
+    Layout(name="riyadh_days_in_utc", text="Date,Open,High,Low,Close,Volume\n" + "".join(
+        epoch_lines([bar], "{e}" + OHLCV, offset_hours=3) for bar in GULF), bars=GULF),
+    Layout(name="new_york_days_in_utc", text="Date,Open,High,Low,Close,Volume\n" + "".join(
+        epoch_lines([bar], "{e}" + OHLCV, offset_hours=-4 if bar.t.month > 3 else -5) for bar in SUMMER), bars=SUMMER),
     Layout(name="yfinance_download", text="Price,Close,High,Low,Open,Volume\nTicker,AAPL,AAPL,AAPL,AAPL,AAPL\nDate,,,,,\n" + lines(DAILY, "{t:%Y-%m-%d},{c},{h},{l},{o},{v}"), bars=DAILY),
     Layout(name="yfinance_download_hourly", text="Price,Close,High,Low,Open,Volume\nTicker,AAPL,AAPL,AAPL,AAPL,AAPL\nDatetime,,,,,\n" + lines(SESSION, "{t:%Y-%m-%d %H:%M:%S}+00:00,{c},{h},{l},{o},{v}"), bars=SESSION),
     Layout(name="yfinance_download_flat", text="Date,Close,High,Low,Open,Volume\n" + lines(DAILY, "{t:%Y-%m-%d},{c},{h},{l},{o},{v}"), bars=DAILY),

@@ -83,6 +83,18 @@ LAYOUTS = (
         reason="thousand",
     ),
     Layout(
+        name="german_words_index_without_decimals",
+        text="Datum;Eröffnung;Hoch;Tief;Schluss;Volumen\n" + styled_lines(INDEX, "{t:%Y-%m-%d};{o};{h};{l};{c};{v}", ",", "."),
+        bars=INDEX,
+        must="either",
+        reason="thousand",
+    ),
+    Layout(
+        name="german_words_in_a_comma_file",
+        text="Datum,Eröffnung,Hoch,Tief,Schluss,Volumen\n" + lines(DAILY, "{t:%Y-%m-%d},{o},{h},{l},{c},{v}"),
+        bars=DAILY,
+    ),
+    Layout(
         name="excel_german_euro",
         text=SEMICOLONS + styled_lines(PRICEY, "{t:%d.%m.%Y};{o} €;{h} €;{l} €;{c} €;{v}", ",", "."),
         bars=PRICEY,
