@@ -31,6 +31,7 @@ _MONTHS = [
 _CLOCK = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([ap]\.?m\.?)?\s*(\S.*)?", re.ASCII | re.IGNORECASE
 )
+_HOUR_ALONE = re.compile(r"(\d{1,2})[- ]?([ap])\.?m\.?", re.ASCII | re.IGNORECASE)
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?(?::00)?", re.ASCII)
 
 
@@ -156,7 +157,7 @@ def _order(texts: Collection[str]) -> str:
 
 
 def read_clocks(texts: Collection[str]) -> Mapping[str, Clock]:
-    """Return the time of day of each text: `9:30`, `09:30:00.5`, `9:30 PM`, `93000`, `0930`, or seconds since midnight.
+    """Return the time of day of each text: `9:30`, `9:30 PM`, `12-AM`, `93000`, `0930`, seconds since midnight.
 
     Raises `NoSuchText`.
     """
@@ -166,7 +167,8 @@ def read_clocks(texts: Collection[str]) -> Mapping[str, Clock]:
 
 
 def _clock(text: str) -> Clock:
-    found = _CLOCK.fullmatch(text)
+    alone = _HOUR_ALONE.fullmatch(text)
+    found = _CLOCK.fullmatch(f"{alone[1]}:00 {alone[2]}m" if alone else text)
     if not found:
         raise NoSuchText(text)
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)

@@ -186,9 +186,11 @@ def _chosen(symbols: Sequence[str], only_symbol: str | None) -> str:
     return matching[0]
 
 
-def several(symbols: Sequence[str]) -> InvalidData:
-    """Return the error for a file of several series, with their list and how to choose."""
-    return _listing(f"The file holds {len(symbols)} series: {_listed(symbols)}.", symbols)
+def several(symbols: Sequence[str], *, choose: bool = True) -> InvalidData:
+    """Return the error for a file of several series, with their list and how to choose one where that is possible."""
+    error = _listing(f"The file holds {len(symbols)} series: {_listed(symbols)}.", symbols)
+    error.hint = error.hint if choose else "Keep each of them in a file of its own."
+    return error
 
 
 def absent(only_symbol: str, symbols: Sequence[str]) -> InvalidData:

@@ -24,7 +24,9 @@ _EPOCHS = {9: 1_000_000_000, 10: 1_000_000_000, 12: 1_000_000, 13: 1_000_000, 15
 _EPOCH = re.compile(r"\d{9,19}(\.\d+)?", re.ASCII)
 _MOMENT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d){0,2}", re.ASCII)
 _PARTS = re.compile(
-    r"(.*?\d)(?:[T,]|\s)\s*(\d{1,2}:\d{2}.*|\d{6}(?:\.\d+)?)|(\d{8}|\d{4}-\d\d-\d\d)[T ]\s*(\d{3,4})", re.ASCII
+    r"(.*?\d)(?:[T,]|\s)\s*(\d{1,2}:\d{2}.*|\d{6}(?:\.\d+)?|\d{1,2}[- ]?[AaPp]\.?[Mm]\.?)"
+    r"|(\d{8}|\d{4}-\d\d-\d\d)[T ]\s*(\d{3,4})",
+    re.ASCII,
 )
 _LONE_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}.*)?(\s*[ap]\.?m\.?)?|\d{1,6}", re.ASCII | re.IGNORECASE)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?", re.ASCII)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from backtest_engine.data import Folder
 from backtest_engine.data.csv_bars import read_csv
 from backtest_engine.errors import InvalidData
 from tests.corpus.layouts import LAYOUTS, Layout
@@ -105,3 +106,25 @@ class TestPublicRecord:
 
         assert refused.value.line == 3
         assert refused.value.details["text"] == "2024-01-02,93099,1,1,1,1"
+
+
+class TestParquet:
+    """Files of other origin are held to the same rules."""
+
+    def test_days_keep_the_date_of_their_zone(self, tmp_path: Path) -> None:
+        index = pd.date_range("2024-01-01", periods=20, freq="B", tz="Asia/Kolkata", name="Date")
+        pd.DataFrame(
+            dict.fromkeys(("Open", "High", "Low", "Close", "Volume"), 10.0), index=index
+        ).reset_index().to_parquet(tmp_path / "AAA.parquet")
+
+        bars = Folder(tmp_path).bars("AAA", start=None, end=None, interval=None).bars
+
+        assert list(bars.index) == list(index.tz_localize(None))
+
+    def test_several_symbols_are_refused(self, tmp_path: Path) -> None:
+        times = pd.date_range("2024-01-01", periods=20)
+        frame = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), 10.0), index=range(20))
+        frame.assign(date=times, ticker=["AAA"] * 10 + ["BBB"] * 10).to_parquet(tmp_path / "AAA.parquet")
+
+        with pytest.raises(InvalidData, match="2 series: AAA, BBB"):
+            Folder(tmp_path).bars("AAA", start=None, end=None, interval=None)
