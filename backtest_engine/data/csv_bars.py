@@ -146,6 +146,9 @@ class _Rows:
         # Where commas stand in numbers, or may, a point may part thousands.
         prices = [cell for role in PRICES for cell in cells[columns.prices[role]][:_SAMPLE_ROWS]]
         self._doubted = self._separator != "," and self._comma_country(cells) and may_part_thousands(prices)
+        if "Volume" in self.places and not any(mark in cell for cell in prices for mark in ".,"):
+            # Whole prices beside volumes such as 137.481 do not show what the point means.
+            self._doubted = may_part_thousands(cells[self.places["Volume"]][:_SAMPLE_ROWS])
         self._points = not (
             self._doubted or any("," in cell for place in self.places.values() for cell in cells[place])
         )

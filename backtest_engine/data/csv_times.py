@@ -28,7 +28,7 @@ _PARTS = re.compile(
     r"|(\d{8}|\d{4}-\d\d-\d\d)[T ]\s*(\d{3,4})",
     re.ASCII,
 )
-_LONE_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}.*)?(\s*[ap]\.?m\.?)?|\d{1,6}", re.ASCII | re.IGNORECASE)
+_LONE_CLOCK = re.compile(r"\d{1,2}:\d{2}\b.*|\d{1,6}", re.ASCII)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?", re.ASCII)
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d+", re.ASCII)
 # What else stands in brackets behind the name of a time: a unit, or the order of a date.

@@ -96,6 +96,7 @@ LAYOUTS = (
     Layout(name="hhmm_padded", text="Date,Time,Open,High,Low,Close,Volume\n" + lines(FIVES, "{t:%m/%d/%Y},{t:%H%M}" + OHLCV), must="either", reason="day first", bars=FIVES),
     Layout(name="seconds_since_midnight", text="Date,Time,Open,High,Low,Close,Volume\n" + since_midnight(FIVES), bars=FIVES),
     Layout(name="one_digit_hours", text="Date,Time,Open,High,Low,Close,Volume\n" + lines(SESSION, "{t:%Y-%m-%d},{t.hour}:{t:%M}" + OHLCV), bars=SESSION),
+    Layout(name="clock_with_its_zone", text="Time;Date;Open;High;Low;Close;Volume\n" + lines(SESSION, "{t:%H:%M} GMT;{t:%Y-%m-%d};{o};{h};{l};{c};{v}"), bars=SESSION),
     Layout(name="time_before_date", text="Time,Date,Open,High,Low,Close,Volume\n" + lines(SESSION, "{t:%H:%M},{t:%Y-%m-%d}" + OHLCV), bars=SESSION),
     Layout(name="clock_without_date", text="Time,Open,High,Low,Close,Volume\n" + lines(MINUTES, "{t:%H:%M}" + OHLCV), must="refuse", reason="date"),
     Layout(name="prorealtime", text="date\ttime\topen\thigh\tlow\tclose\tvolume\n" + lines(SESSION, "{t:%Y%m%d\t%H%M%S}" + TAB), bars=SESSION),

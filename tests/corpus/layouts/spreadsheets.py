@@ -1,8 +1,9 @@
 """Tables as spreadsheets of several countries save them."""
 
-from tests.corpus.layouts.known import DAILY, INDEX, PRICEY, SESSION, Layout, lines, styled_lines
+from tests.corpus.layouts.known import DAILY, INDEX, PRICEY, SESSION, Layout, days, lines, styled_lines, walk
 
 NBSP, NARROW, QUOTE = "\u00a0", "\u202f", "\u2019"
+WHOLE = walk(days(), price=187, places=0, seed=41)
 HEAD = "Date,Open,High,Low,Close,Volume\n"
 SEMICOLONS = HEAD.replace(",", ";")
 US_DAY = "{t.month}/{t.day}/{t.year}"
@@ -86,6 +87,13 @@ LAYOUTS = (
         name="german_words_index_without_decimals",
         text="Datum;Eröffnung;Hoch;Tief;Schluss;Volumen\n" + styled_lines(INDEX, "{t:%Y-%m-%d};{o};{h};{l};{c};{v}", ",", "."),
         bars=INDEX,
+        must="either",
+        reason="thousand",
+    ),
+    Layout(
+        name="whole_prices_beside_grouped_volumes",
+        text=HEAD.replace(",", "|") + styled_lines(WHOLE, "{t:%Y-%m-%d}|{o}|{h}|{l}|{c}|{v}", ",", "."),
+        bars=WHOLE,
         must="either",
         reason="thousand",
     ),
