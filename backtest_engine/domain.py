@@ -71,7 +71,7 @@ class Dataset:
 
     `bars` is a frame with float64 columns `Open High Low Close Volume` and a unique, increasing, time-zone-naive
     UTC `DatetimeIndex`. `fingerprint` is the SHA-256 (hex) of exactly these bars: the same fingerprint is the
-    same numbers.
+    same numbers. Bars before `trade_from` (aware, UTC) only warm indicators up; None is the first bar.
     """
 
     symbol: str
@@ -80,6 +80,7 @@ class Dataset:
     bars: pd.DataFrame
     fingerprint: str
     notices: tuple[Notice, ...] = ()
+    trade_from: datetime | None = None
 
     @property
     def start(self) -> datetime:
@@ -90,6 +91,13 @@ class Dataset:
     def end(self) -> datetime:
         """Time of the last bar, aware, UTC."""
         return _utc(self.bars.index[-1])
+
+    @property
+    def warm_up(self) -> int:
+        """How many bars stand before the first one on which trading may begin."""
+        if self.trade_from is None:
+            return 0
+        return int(self.bars.index.searchsorted(pd.Timestamp(self.trade_from.astimezone(UTC).replace(tzinfo=None))))
 
     def __len__(self) -> int:
         return len(self.bars)

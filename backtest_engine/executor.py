@@ -17,6 +17,7 @@ from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings
 from backtest_engine.checks.other_future import Future, with_future
 from backtest_engine.checks.parameters import check_broker, declared_parameters, effective_parameters
 from backtest_engine.checks.static_rules import static_findings
+from backtest_engine.data.findings import doubts
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, Trade
 from backtest_engine.errors import SandboxUnavailable, StrategyError, StrategyRejected
 from backtest_engine.ports import CancelSignal
@@ -127,7 +128,7 @@ class SandboxedExecutor:
             *findings,
             *checked.notices,
         )
-        doubted = any(notice.code not in _HARMLESS for notice in notices)
+        doubted = any(notice.code not in _HARMLESS for notice in notices) or bool(doubts(run.dataset.notices))
         return BacktestResult(
             metrics=metrics_of(statistics),
             trades=trades,

@@ -11,7 +11,7 @@ from rapidfuzz import process
 
 from backtest_engine.data.bars import outside
 from backtest_engine.data.interval import Interval
-from backtest_engine.data.patience import TryAgain
+from backtest_engine.data.retry import TryAgain
 from backtest_engine.data.vendor import Reach
 from backtest_engine.domain import OHLCV
 from backtest_engine.errors import DataUnavailable, UnknownSymbol

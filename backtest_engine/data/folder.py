@@ -9,12 +9,12 @@ from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
 from backtest_engine.data.csv_bars import lasting, read_csv
 from backtest_engine.data.files import symbol_of
-from backtest_engine.data.interval import INTERVALS, infer_interval, parse_interval
+from backtest_engine.data.interval import INTERVALS, claimed_interval, infer_interval, parse_interval
+from backtest_engine.data.lru_cache import LRUCache
 from backtest_engine.data.parquet import noted, read_parquet
-from backtest_engine.data.recent import Recent
 from backtest_engine.data.source import Listing
 from backtest_engine.domain import Dataset, Notice
-from backtest_engine.errors import DataUnavailable, InvalidData, UnknownSymbol, UnsupportedInterval
+from backtest_engine.errors import DataUnavailable, UnknownSymbol, UnsupportedInterval
 
 _ENDINGS = (".parquet", ".csv")
 _FILES_KEPT = 16
@@ -27,8 +27,8 @@ class Folder:
     def __init__(self, path: Path, *, name: str = "folder") -> None:
         self.name = name
         self._path = path
-        self._wholes: Recent[Dataset] = Recent(_FILES_KEPT)
-        self._parts: Recent[Dataset] = Recent(_PARTS_KEPT)
+        self._wholes: LRUCache[Dataset] = LRUCache(_FILES_KEPT)
+        self._parts: LRUCache[Dataset] = LRUCache(_PARTS_KEPT)
 
     def bars(self, symbol: str, *, start: datetime | None, end: datetime | None, interval: str | None) -> Dataset:
         """Return bars from the symbol's file; raise `UnknownSymbol`, `UnsupportedInterval` and so on."""
@@ -88,9 +88,10 @@ class Folder:
             bars, repairs = quality.tidy(bars)
             quality.refuse_corrupt(bars)
             notices = (*noted(facts), *repairs)
-        interval = infer_interval(bars) if len(bars) > 1 or not named else parse_interval(named)
-        if named and interval.name != named:
-            raise InvalidData(f"{path.name} claims {named} bars, but they are {interval.name} apart.")
+        if named and len(bars) > 1:
+            interval = claimed_interval(bars, parse_interval(named), what=path.name)
+        else:
+            interval = parse_interval(named) if named else infer_interval(bars)
         notices = (*notices, *quality.examine(bars, interval))
         return bar_forms.dataset(bars, symbol=symbol, interval=interval.name, source=self.name, notices=notices)
 

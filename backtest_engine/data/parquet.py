@@ -1,7 +1,7 @@
 """Bars as parquet, compressed with zstd, with their provenance inside the file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backtest_engine.data.bars import assemble, disassemble, fingerprint
-from backtest_engine.data.csv_columns import roles
+from backtest_engine.data.csv_header import find_columns, several
+from backtest_engine.data.csv_times import exchange_days
 from backtest_engine.data.files import write_atomically
 from backtest_engine.domain import OHLCV, Notice
 from backtest_engine.errors import InvalidData
@@ -60,6 +61,23 @@ def _provenance(schema: pa.Schema) -> Mapping[str, Any]:
     return facts
 
 
+def _refuse_several(table: pa.Table, identities: Sequence[int]) -> None:
+    for place in identities:
+        different = table.column(place).unique().to_pylist()
+        if len(different) > 1:
+            raise several([str(name) for name in different], choose=False)
+
+
+def _stamps(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Return int64 UTC nanoseconds; days in a zone of their own keep its date."""
+    stamps = np.array(column.cast(pa.timestamp("ns")).cast(pa.int64()).to_numpy(), dtype=np.int64)
+    zone = getattr(column.type, "tz", None)
+    if zone in (None, "UTC") or not len(stamps):
+        return stamps
+    local = pd.DatetimeIndex(stamps.view("M8[ns]")).tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    return exchange_days(stamps, local.as_unit("ns").asi8)[0]
+
+
 def read_parquet(path: Path) -> tuple[pd.DataFrame, Mapping[str, Any]]:
     """Return canonical bars and their provenance, empty for a file of another origin.
 
@@ -71,17 +89,20 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, Mapping[str, Any]]:
         raise InvalidData(f"{path.name} is no readable parquet file: {str(error)[:200]}.") from None
     facts = _provenance(table.schema)
     names = table.column_names
-    places, _ = roles(names)
-    moment = places.get("time", places.get("date"))
+    known = find_columns(names)
+    _refuse_several(table, known.identities)
+    places = dict(known.prices)
+    if known.volume is not None:
+        places["Volume"] = known.volume
     try:
-        stamps = table.column(moment).cast(pa.timestamp("ns")).cast(pa.int64()).to_numpy()
+        stamps = _stamps(table.column(known.times[0][1]))
         columns = [
             table.column(places[name]).cast(pa.float64()).to_numpy() if name in places else np.zeros(len(table))
             for name in OHLCV
         ]
     except (pa.ArrowException, ValueError) as error:
         raise InvalidData(f"{path.name} holds something else than times and numbers: {str(error)[:200]}.") from None
-    bars = assemble(np.array(stamps, dtype=np.int64), np.array(columns, dtype=np.float64))
+    bars = assemble(stamps, np.array(columns, dtype=np.float64))
     if "sha256" in facts and facts["sha256"] != fingerprint(bars):
         raise InvalidData(f"{path.name} was changed after it was written: the fingerprint differs.")
     return bars, facts

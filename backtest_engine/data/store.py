@@ -21,8 +21,8 @@ import pandas as pd
 
 from backtest_engine.data.bars import assemble, disassemble, fingerprint_of, lent
 from backtest_engine.data.files import TEMPORARY, write_atomically
+from backtest_engine.data.lru_cache import LRUCache
 from backtest_engine.data.parquet import noted, read_parquet, read_provenance, write_parquet
-from backtest_engine.data.recent import Recent
 from backtest_engine.domain import Dataset
 from backtest_engine.errors import InvalidData, RequestError
 
@@ -46,7 +46,7 @@ class Store:
         self._folder = folder
         self._limit = limit_bytes
         self._verified: dict[str, tuple[int, int, int]] = {}
-        self._opened: Recent[Dataset] = Recent(_OPEN)
+        self._opened: LRUCache[Dataset] = LRUCache(_OPEN)
         self._kept: set[str] = set()
         self._room = 0
 

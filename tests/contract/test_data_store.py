@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtest_engine.data import Catalog, Massive, Patience, Remote, Samples, Store
+from backtest_engine.data import Catalog, Massive, Remote, RetryPolicy, Samples, Store
 from backtest_engine.data.bars import dataset
 from backtest_engine.errors import DataUnavailable, InvalidData, RequestError
 from backtest_engine.ports import DataSource
@@ -48,8 +48,8 @@ class Clock:
 
 def remote(market: FakeMarket, store: Store, clock: Clock | None = None) -> Remote:
     vendor = Massive(key=MASSIVE_KEY, base_url=market.url)
-    patience = Patience(attempts=2, sleep=lambda _: None)
-    return Remote(vendor, now=clock or Clock("2013-03-20T12:00"), store=store, patience=patience)
+    retry = RetryPolicy(attempts=2, sleep=lambda _: None)
+    return Remote(vendor, now=clock or Clock("2013-03-20T12:00"), store=store, retry=retry)
 
 
 def asked(market: FakeMarket) -> list[tuple[str, str]]:
@@ -278,7 +278,7 @@ while True:
     kept = dataset(bars, symbol="X", interval="1m", source="test")
     store.keep(kept)
     store.dataset(kept.fingerprint)
-    store.write_series("test", "X_1m_raw", bars, {"spans": []})
+    store.write_series("test", "X_1m_raw", bars, {"ranges": []})
     print("written", flush=True)
 """
 

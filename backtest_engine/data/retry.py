@@ -1,4 +1,4 @@
-"""Asking a vendor again, a few times and politely, and then saying one clear thing."""
+"""Asking a vendor again a few times, and then one clear error."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class TryAgain(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How often and how long to wait for a vendor."""
 
     attempts: int = 4
@@ -31,28 +31,28 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
 
-def ask(call: Callable[[], Answer], *, vendor: str, patience: Patience) -> Answer:
-    """Return what the call returns, made again after each `TryAgain`; raise `DataUnavailable` when patience ends."""
-    backoff = wait_random_exponential(multiplier=patience.first_wait, max=patience.longest_wait)
+def with_retries(call: Callable[[], Answer], *, vendor: str, retry: RetryPolicy) -> Answer:
+    """Return what the call returns, made again after each `TryAgain`; raise `DataUnavailable` in the end."""
+    backoff = wait_random_exponential(multiplier=retry.first_wait, max=retry.longest_wait)
 
     def wait(state: RetryCallState) -> float:
         trouble = state.outcome.exception() if state.outcome else None
         asked = trouble.wait if isinstance(trouble, TryAgain) and trouble.wait is not None else 0.0
-        return min(max(asked, backoff(state)), patience.longest_wait)
+        return min(max(asked, backoff(state)), retry.longest_wait)
 
     attempts = Retrying(
-        stop=stop_after_attempt(patience.attempts),
+        stop=stop_after_attempt(retry.attempts),
         wait=wait,
         retry=retry_if_exception_type(TryAgain),
-        sleep=patience.sleep,
+        sleep=retry.sleep,
         reraise=True,
     )
     try:
         return attempts(call)
     except TryAgain as trouble:
-        tries = f"{patience.attempts} attempt{'s' * (patience.attempts != 1)}"
+        tries = f"{retry.attempts} attempt{'s' * (retry.attempts != 1)}"
         raise DataUnavailable(
             f"{vendor} did not serve the request after {tries}: {trouble.reason}.",
             hint="Try again later, or use a symbol that is available offline.",
-            details={"source": vendor, "attempts": patience.attempts, "reason": trouble.reason},
+            details={"source": vendor, "attempts": retry.attempts, "reason": trouble.reason},
         ) from None
