@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backtest_engine.compiler.expressions import NOW, Writer
-from backtest_engine.compiler.names import average_true_range
 from backtest_engine.spec import (
     AtrDistance,
     CashSize,
@@ -20,8 +19,15 @@ from backtest_engine.spec import (
     TrailingStop,
     UnitSize,
 )
+from backtest_engine.spec.warm_up import average_true_range
 
 Distance = PercentDistance | PriceDistance | AtrDistance
+
+
+def longest_wait(spec: StrategySpec) -> int:
+    """Return for how many bars an entry order waits at most; 0 where all are market orders."""
+    return max(0 if isinstance(side.order, MarketOrder) else side.order.bars for side in spec.sides.values())
+
 
 WRONG_SIDE = "# The broker refuses an order whose stop or target is on the wrong side of its price."
 
@@ -66,11 +72,12 @@ class Orders:
             arguments.append("sl=stop")
         if self.side.take_profit:
             arguments.append("tp=target")
+        if self._remembers_risk:
+            # Each trade carries what was put at risk with it.
+            arguments.append("tag=abs(price - stop)")
         send = [f"self.{'buy' if self.name == 'long' else 'sell'}({', '.join(arguments)})"]
-        if self.remembers_risk:
-            send.insert(0, "self.initial_risk = abs(price - stop)")
-        if not isinstance(order, MarketOrder) and order.bars > 1:
-            send.append("self.ordered_at = len(self.data)")
+        if not isinstance(order, MarketOrder) and longest_wait(self.spec) > 1:
+            send.append(f"self.expires_at = len(self.data) + {order.bars}")
         return send
 
     def _in_order(self) -> list[str]:
@@ -88,7 +95,7 @@ class Orders:
         return [" < ".join(["0", *below, "price", *above])]
 
     @property
-    def remembers_risk(self) -> bool:
+    def _remembers_risk(self) -> bool:
         """Whether a later rule needs to know what the trade put at risk."""
         return self.side.break_even is not None and isinstance(self.side.break_even.after, RiskDistance)
 
@@ -161,7 +168,7 @@ class Orders:
         relation = ">=" if self.name == "long" else "<="
         if isinstance(after, RiskDistance):
             multiple = self._shared("break_even_risk_multiple", after.multiple)
-            level = f"trade.entry_price {self._winning} {multiple} * self.initial_risk"
+            level = f"trade.entry_price {self._winning} {multiple} * trade.tag"
         else:
             level = self._away(after, "break_even", self._winning, "trade.entry_price")
         return f"self.data.Close[-1] {relation} {level}"
@@ -185,14 +192,23 @@ class Orders:
                 share = self.write.shared("position_fraction", fraction)
                 if of == "available" or self.spec.max_entries == 1:
                     return f"size={share}", []
-                return "size=size", [
-                    "free = self.equity - sum(abs(trade.value) for trade in self.trades)",
-                    f"size = min({share} * self.equity / free, 0.9999) if free > 0 else 0",
-                ]
+                return "size=size", self._of_equity(share)
             case UnitSize(units=units):
                 return f"size={self.write.shared('units', units)}", []
             case CashSize(amount=amount):
                 return "size=size", [f"size = int({self.write.shared('cash_per_trade', amount)} / price)"]
             case RiskSize(fraction=fraction):
                 percent = self.write.shared("risk_percent", round(100 * fraction, 10))
-                return "size=size", [f"size = min({percent} / 100 * price / abs(price - stop), 0.9999)"]
+                share = f"{percent} / 100 * price / abs(price - stop)"
+                if self.spec.max_entries == 1:
+                    return "size=size", [f"size = min({share}, 0.9999)"]
+                return "size=size", self._of_equity(share)
+
+    def _of_equity(self, share: str) -> list[str]:
+        """Return the lines that turn a share of the equity into one of what no open trade holds."""
+        # When a position is turned round, what is open is closed before the order fills.
+        kept = f" if trade.is_{self.name}" if self.spec.reverse else ""
+        return [
+            f"free = self.equity - sum(abs(trade.value) for trade in self.trades{kept})",
+            f"size = min({share} * self.equity / free, 0.9999) if free > 0 else 0",
+        ]

@@ -30,30 +30,40 @@ def weekdays_left(index, period):
 '''
 
 COMPLETED = '''\
-def completed(data, timeframe, back, indicator, *columns, **parameters):
-    """Return an indicator of longer bars as of the last that had ended, or so many before it; never the one forming."""
+def completed(data, timeframe, back, values):
+    """Return what a function makes of longer bars, as of the last that had ended or so many before it."""
     index = data.index
     labels = index.to_period(timeframe) if timeframe in ("W", "M") else index.floor(timeframe)
     new = np.r_[True, labels[1:] != labels[:-1]]
     begins = np.flatnonzero(new)
     ends = np.r_[begins[1:], len(index)] - 1
+    columns = {name: np.asarray(data[name], float) for name in ("Open", "High", "Low", "Close", "Volume")}
     longer = {
-        "Open": lambda values: values[begins],
-        "High": lambda values: np.maximum.reduceat(values, begins),
-        "Low": lambda values: np.minimum.reduceat(values, begins),
-        "Close": lambda values: values[ends],
-        "Volume": lambda values: np.add.reduceat(values, begins),
+        "Open": columns["Open"][begins],
+        "High": np.maximum.reduceat(columns["High"], begins),
+        "Low": np.minimum.reduceat(columns["Low"], begins),
+        "Close": columns["Close"][ends],
+        "Volume": np.add.reduceat(columns["Volume"], begins),
     }
-    values = np.atleast_2d(indicator(*(longer[name](np.asarray(data[name], float)) for name in columns), **parameters))
+    known = np.atleast_2d(values(longer))
+    # The longer bar that a bar belongs to is still forming.
     ended = np.cumsum(new) - 2 - back
-    seen = np.where(ended >= 0, values[:, np.maximum(ended, 0)], np.nan)
+    seen = np.where(ended >= 0, known[:, np.maximum(ended, 0)], np.nan)
     return seen[0] if len(seen) == 1 else seen
 '''
 
-ITSELF = '''\
-def itself(values):
-    """Return the series as it is."""
-    return values
+EARLIER = '''\
+def earlier(series, bars):
+    """Return a series as it stood so many bars before."""
+    moved = np.full(len(series), np.nan)
+    moved[bars:] = series[:-bars]
+    return moved
+'''
+
+QUOTIENTS = '''\
+def quotients(top, bottom):
+    """Return the quotients of two series; NaN where the bottom is zero."""
+    return top / np.where(np.equal(bottom, 0), np.nan, bottom)
 '''
 
 SHIFTED = '''\

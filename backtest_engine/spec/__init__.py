@@ -38,7 +38,7 @@ from backtest_engine.spec.orders import (
     UnitSize,
 )
 from backtest_engine.spec.strategy import Side, StrategySpec
-from backtest_engine.spec.walk import parts, parts_of
+from backtest_engine.spec.walk import parts, parts_of, parts_outside
 
 __all__ = [
     "FLIPPED",
@@ -90,4 +90,5 @@ __all__ = [
     "Within",
     "parts",
     "parts_of",
+    "parts_outside",
 ]

@@ -57,8 +57,17 @@ def indicator_problems(call: Indicator) -> Iterator[str]:
         yield f"{known.title} has no output {call.output!r}; it has {', '.join(known.outputs)}"
     if call.source is not None and len(known.inputs) != 1:
         yield f"{known.title} is worked out from {', '.join(known.inputs)} and takes no other source"
-    if any(isinstance(part, PositionValue) for part in parts(call)):
+    if call.source is not None:
+        yield from _source_problems(known, call, list(parts(call.source)))
+
+
+def _source_problems(known: Known, call: Indicator, inside: list[Part]) -> Iterator[str]:
+    if any(isinstance(part, PositionValue) for part in inside):
         yield f"{known.title} of an open position's state is not a series"
+    elif not any(isinstance(part, Price | Indicator) for part in inside):
+        yield f"{known.title} of a number is not a series: of which price or indicator?"
+    if call.timeframe and any(isinstance(part, Price | Indicator) and part.timeframe for part in inside):
+        yield f"{known.title} is worked out on longer bars already, so its source takes no timeframe of its own"
 
 
 def _combination_problems(known: Known, call: Indicator) -> Iterator[str]:
