@@ -40,6 +40,7 @@ from backtest_engine.spec import (
     TimeOfDay,
     TradingDay,
     TrailingStop,
+    Unit,
     UnitSize,
     Within,
 )
@@ -84,7 +85,7 @@ def _order(side: Side) -> str:
     if isinstance(side.order, MarketOrder):
         return ""
     kind = "a limit order" if isinstance(side.order, LimitOrder) else "a stop order"
-    return f" with {kind} at {operand(side.order.at)} valid for {_bars(side.order.bars)}"
+    return f" with {kind} at {operand(side.order.at)} valid for {_bars(side.order.bars, side.order.unit)}"
 
 
 def _terms(spec: StrategySpec) -> list[str]:
@@ -114,7 +115,7 @@ def _protection(side: Side, *, reverse: bool, best: str) -> list[str]:
     if side.break_even is not None:
         lines.append(f"move the stop to break even at {distance(side.break_even.after)} profit")
     if side.max_bars is not None:
-        lines.append(f"hold for {_bars(side.max_bars)}")
+        lines.append(f"hold for {_bars(side.max_bars, side.max_bars_unit)}")
     if _only_stopped(side) and not reverse:
         lines.append("no other exit")
     return lines
@@ -149,7 +150,7 @@ def _account(spec: StrategySpec) -> list[str]:
 
 
 def _pause(pause: CoolDown) -> str:
-    return f"wait {_bars(pause.bars)} after {'a loss' if pause.after == 'loss' else 'an exit'}"
+    return f"wait {_bars(pause.bars, pause.unit)} after {'a loss' if pause.after == 'loss' else 'an exit'}"
 
 
 def _size(spec: StrategySpec) -> str:
@@ -175,7 +176,7 @@ def distance(value: PercentDistance | PriceDistance | AtrDistance | RiskDistance
         case PriceDistance():
             return f"{number(value.amount)} points"
         case AtrDistance():
-            return f"{number(value.multiple)} ATR({value.period})"
+            return f"{number(value.multiple)} ATR({value.period}{_spoken(value.unit)})"
         case RiskDistance():
             return f"{number(value.multiple)} times risk"
         case Level():
@@ -196,11 +197,11 @@ def condition(value: Condition) -> str:
         case Not():
             return f"not ({condition(value.condition)})"
         case Streak():
-            return f"({condition(value.condition)}) for {_bars(value.bars)} in a row"
+            return f"({condition(value.condition)}) for {_bars(value.bars, value.unit)} in a row"
         case Within():
-            return f"({condition(value.condition)}) within the last {_bars(value.bars)}"
+            return f"({condition(value.condition)}) within the last {_bars(value.bars, value.unit)}"
         case Ago():
-            return f"({condition(value.condition)}) {_bars(value.bars)} ago"
+            return f"({condition(value.condition)}) {_bars(value.bars, value.unit)} ago"
         case Always():
             return "on every bar"
     return _date(value)
@@ -250,7 +251,7 @@ def _indicator(value: Indicator) -> str:
     frame = f"{TIMEFRAMES[value.timeframe]} " if value.timeframe else ""
     numbers = ", ".join(_parameter(parameter, value.parameters[parameter.name]) for parameter in told(known, value))
     name = _name(known)
-    call = f"{name}({numbers})" if numbers else name
+    call = f"{name}({numbers}{_spoken(value.unit)})" if numbers else name
     output = f" {value.output.replace('_', ' ')}" if value.output else ""
     source = f" of {operand(value.source)}" if value.source is not None else ""
     if value.source is None and value.name in ("highest", "lowest"):
@@ -281,11 +282,15 @@ def _ago(value: Price | Indicator) -> str:
     if not value.shift:
         return ""
     frame = f"{TIMEFRAMES[value.timeframe]} " if value.timeframe else ""
-    return f" {value.shift} {frame}bar{'s' if value.shift > 1 else ''} ago"
+    return f" {value.shift} {frame}{value.unit or 'bar'}{'s' if value.shift > 1 else ''} ago"
 
 
-def _bars(bars: int) -> str:
-    return f"{bars} bar" + ("s" if bars != 1 else "")
+def _bars(bars: int, unit: Unit | None) -> str:
+    return f"{bars} {unit or 'bar'}" + ("s" if bars != 1 else "")
+
+
+def _spoken(unit: Unit | None) -> str:
+    return f" {unit}s" if unit else ""
 
 
 def number(value: float) -> str:

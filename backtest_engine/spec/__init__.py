@@ -1,6 +1,16 @@
 """The typed strategy specification: what the generators write, the compiler reads and everybody can check."""
 
-from backtest_engine.spec.base import MAX_BARS, MONTHS, SCHEMA_VERSION, WEEKDAYS, Part, PriceField, Timeframe, Weekday
+from backtest_engine.spec.base import (
+    MAX_BARS,
+    MONTHS,
+    SCHEMA_VERSION,
+    WEEKDAYS,
+    Part,
+    PriceField,
+    Timeframe,
+    Unit,
+    Weekday,
+)
 from backtest_engine.spec.conditions import (
     FLIPPED,
     Ago,
@@ -85,6 +95,7 @@ __all__ = [
     "Timeframe",
     "TradingDay",
     "TrailingStop",
+    "Unit",
     "UnitSize",
     "Weekday",
     "Within",

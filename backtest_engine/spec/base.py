@@ -8,6 +8,8 @@ SCHEMA_VERSION: Literal["1"] = "1"
 
 PriceField = Literal["open", "high", "low", "close", "volume", "hl2", "hlc3", "ohlc4"]
 Timeframe = Literal["hour", "4hour", "day", "week", "month"]
+# In which unit a length was said; None where it counts bars.
+Unit = Literal["minute", "hour", "day", "week", "month"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

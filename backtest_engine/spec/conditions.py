@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from backtest_engine.spec.base import Bars, Part, Weekday
+from backtest_engine.spec.base import Bars, Part, Unit, Weekday
 from backtest_engine.spec.operands import Operand
 
 Relation = Literal[">", "<", ">=", "<=", "=="]
@@ -60,6 +60,7 @@ class Streak(Part):
     kind: Literal["streak"] = "streak"
     condition: "Condition"
     bars: Bars
+    unit: Unit | None = None
 
 
 class Within(Part):
@@ -68,6 +69,7 @@ class Within(Part):
     kind: Literal["within"] = "within"
     condition: "Condition"
     bars: Bars
+    unit: Unit | None = None
 
 
 class Ago(Part):
@@ -76,6 +78,7 @@ class Ago(Part):
     kind: Literal["ago"] = "ago"
     condition: "Condition"
     bars: Bars
+    unit: Unit | None = None
 
 
 class OnWeekday(Part):

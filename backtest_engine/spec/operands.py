@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Union
 
 from pydantic import Field
 
-from backtest_engine.spec.base import Finite, Part, PriceField, Shift, Timeframe
+from backtest_engine.spec.base import Finite, Part, PriceField, Shift, Timeframe, Unit
 
 
 class Number(Part):
@@ -17,13 +17,15 @@ class Number(Part):
 class Price(Part):
     """A price or the volume of a bar, `shift` bars back.
 
-    With a `timeframe`, only completed bars of it are seen, and `shift` counts those.
+    With a `timeframe`, only completed bars of it are seen, and `shift` counts those. `unit` says that `shift` was said
+    in days or hours; `spec.lengths` turns it into bars.
     """
 
     kind: Literal["price"] = "price"
     field: PriceField = "close"
     shift: Shift = 0
     timeframe: Timeframe | None = None
+    unit: Unit | None = None
 
 
 class Indicator(Part):
@@ -31,7 +33,8 @@ class Indicator(Part):
 
     `output` names one of several outputs, None where there is one. `source` replaces the close as the input of
     an indicator that takes one series. With a `timeframe`, only completed bars of it are seen, and `shift` counts
-    those.
+    those. `unit` says that its lengths were said in days or hours, as in a 50-day average; `spec.lengths` turns them
+    into bars.
     """
 
     kind: Literal["indicator"] = "indicator"
@@ -41,6 +44,7 @@ class Indicator(Part):
     source: Union["Operand", None] = None
     shift: Shift = 0
     timeframe: Timeframe | None = None
+    unit: Unit | None = None
 
 
 class Arithmetic(Part):

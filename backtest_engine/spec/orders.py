@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backtest_engine.spec.base import Bars, Part, Positive
+from backtest_engine.spec.base import Bars, Part, Positive, Unit
 from backtest_engine.spec.operands import Operand
 
 
@@ -28,6 +28,7 @@ class AtrDistance(Part):
     kind: Literal["atr"] = "atr"
     multiple: Positive
     period: Bars = 14
+    unit: Unit | None = None
 
 
 class RiskDistance(Part):
@@ -81,6 +82,7 @@ class LimitOrder(Part):
     kind: Literal["limit"] = "limit"
     at: Operand
     bars: Bars = 1
+    unit: Unit | None = None
 
 
 class StopOrder(Part):
@@ -89,6 +91,7 @@ class StopOrder(Part):
     kind: Literal["stop"] = "stop"
     at: Operand
     bars: Bars = 1
+    unit: Unit | None = None
 
 
 EntryOrder = Annotated[MarketOrder | LimitOrder | StopOrder, Field(discriminator="kind")]
@@ -132,4 +135,5 @@ class CoolDown(Part):
     """No entry for `bars` bars after an exit, or only after a losing one."""
 
     bars: Bars
+    unit: Unit | None = None
     after: Literal["exit", "loss"] = "exit"

@@ -57,6 +57,8 @@ def indicator_problems(call: Indicator) -> Iterator[str]:
         yield f"{known.title} has no output {call.output!r}; it has {', '.join(known.outputs)}"
     if call.source is not None and len(known.inputs) != 1:
         yield f"{known.title} is worked out from {', '.join(known.inputs)} and takes no other source"
+    if call.unit and call.timeframe:
+        yield f"{known.title} counts either {call.unit}s or the bars of a longer timeframe, not both"
     if call.source is not None:
         yield from _source_problems(known, call, list(parts(call.source)))
 

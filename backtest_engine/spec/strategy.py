@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from backtest_engine.spec.base import SCHEMA_VERSION, Bars, Part
+from backtest_engine.spec.base import SCHEMA_VERSION, Bars, Part, Unit
 from backtest_engine.spec.conditions import Condition
 from backtest_engine.spec.orders import (
     BreakEven,
@@ -34,6 +34,7 @@ class Side(Part):
     trailing_stop: TrailingStop | None = None
     break_even: BreakEven | None = None
     max_bars: Bars | None = None
+    max_bars_unit: Unit | None = None
 
     @property
     def stopped(self) -> bool:

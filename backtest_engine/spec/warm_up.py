@@ -41,7 +41,7 @@ def declared(root: Part) -> Iterator[tuple[Indicator | Price, bool]]:
 
 def average_true_range(distance: AtrDistance) -> Indicator:
     """Return the indicator that a distance is a multiple of."""
-    return Indicator(name="atr", parameters={"period": distance.period})
+    return Indicator(name="atr", parameters={"period": distance.period}, unit=distance.unit)
 
 
 def identity(value: Indicator | Price) -> str:

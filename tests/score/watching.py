@@ -13,6 +13,7 @@ from backtest_engine.compiler import compile_spec
 from backtest_engine.spec import StrategySpec
 from backtest_engine.spec.account import Account, Decision, Entry, OpenTrade, WaitingOrder
 from backtest_engine.spec.decisions import Decisions
+from backtest_engine.spec.lengths import fit
 from tests.score.running import BROKER, strategy_class
 
 
@@ -37,6 +38,8 @@ def compare(spec: StrategySpec, bars: pd.DataFrame) -> Comparison:
     """Run the compiled specification through backtesting.py and hold every decision against the plain reading."""
     backtesting._tqdm = lambda bars, **_: bars
     found = Comparison()
+    # On the bars that it runs on, a length is one of bars.
+    spec, _ = fit(spec, pd.DatetimeIndex(bars.index))
     watched = _watched(strategy_class(compile_spec(spec, name="Watched")), Decisions(spec, bars), found)
     with warnings.catch_warnings():
         # The broker warns of orders that it cannot pay for; that is the strategy's affair.

@@ -53,6 +53,7 @@ from backtest_engine.spec import (
     TimeOfDay,
     TradingDay,
     TrailingStop,
+    Unit,
     UnitSize,
     Within,
 )
@@ -60,6 +61,7 @@ from backtest_engine.spec.operands import PositionMeasure
 
 FIELDS: tuple[PriceField, ...] = get_args(PriceField)
 TIMEFRAMES: tuple[Timeframe, ...] = get_args(Timeframe)
+UNITS: tuple[Unit, ...] = get_args(Unit)
 MEASURES: tuple[PositionMeasure, ...] = get_args(PositionMeasure)
 INDICATORS = sorted(REGISTRY)
 # In units of price, so that what is drawn trades now and then.
@@ -114,6 +116,7 @@ def indicator(random: Random, *, call: Call | None = None, depth: int = 2, longe
         source=source,
         shift=shift(random),
         timeframe=timeframe,
+        unit=some(random, lambda: random.choice(UNITS), 0.1) if timeframe is None else None,
     )
 
 
@@ -185,7 +188,7 @@ def condition(random: Random, *, held: bool = False, depth: int = 2) -> Conditio
         lambda: AnyOf(conditions=several()),
         lambda: AnyOf(conditions=several()),
         lambda: Not(condition=inner()),
-        lambda: Streak(condition=inner(), bars=random.randint(1, 4)),
+        lambda: Streak(condition=inner(), bars=random.randint(1, 4), unit=some(random, lambda: random.choice(UNITS))),
         lambda: Within(condition=inner(), bars=random.randint(1, 5)),
         lambda: Ago(condition=inner(), bars=random.randint(1, 4)),
     )
@@ -378,6 +381,7 @@ KINDS = (
     *(f"position measure:{measure}" for measure in MEASURES),
     *(f"compare relation:{relation}" for relation in RELATIONS),
     *("cross direction:above", "cross direction:below", "all", "any", "not", "streak", "within", "ago", "always"),
+    *(f"{what} unit:{unit}" for what in ("indicator", "streak") for unit in UNITS),
     *("weekday", "month", "month_day", "time_of_day", "ago of any"),
     *(f"trading_day period:{period}" for period in ("week", "month", "quarter", "year")),
     *(f"stop_loss {kind}" for kind in ("percent", "price", "atr", "level")),
