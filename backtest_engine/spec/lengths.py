@@ -14,6 +14,7 @@ from backtest_engine.domain import Notice
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.spec.base import MAX_BARS, Part, Timeframe, Unit
 from backtest_engine.spec.operands import Indicator, Price
+from backtest_engine.spec.rules import indicator_problems
 from backtest_engine.spec.strategy import Side, StrategySpec
 
 MINUTES: Final[dict[str, int]] = {"minute": 1, "hour": 60, "4hour": 240, "day": 1_440, "week": 10_080, "month": 43_200}
@@ -117,13 +118,21 @@ class _Fitting:
                 return {"timeframe": longer, "unit": None}
             # The close a day ago is that of the last day that has ended.
             return {"timeframe": longer, "shift": part.shift - 1, "unit": None} if part.shift else {"unit": None}
-        changes: dict[str, Any] = {"unit": None, "shift": self._bars(part.shift, unit) if part.shift else 0}
-        if isinstance(part, Indicator):
-            changes["parameters"] = {
-                name: self._bars(int(value), unit) if parameter_counts(part, name) else value
-                for name, value in part.parameters.items()
-            }
-        return changes
+        changes = {"unit": None, "shift": self._bars(part.shift, unit) if part.shift else 0}
+        return changes | (self._parameters(part, unit) if isinstance(part, Indicator) else {})
+
+    def _parameters(self, call: Indicator, unit: Unit) -> dict[str, Any]:
+        before = dict(self.notices)
+        numbers = {
+            name: self._bars(int(value), unit) if parameter_counts(call, name) else value
+            for name, value in call.parameters.items()
+        }
+        if any(True for _ in indicator_problems(call.model_copy(update={"parameters": numbers}))):
+            self.notices = before
+            title = REGISTRY[call.name].title
+            self._mismatch(f"{title} over so few {unit}s cannot be worked out on these bars; its numbers count bars.")
+            return {}
+        return {"parameters": numbers}
 
     def _own_bars(self, timeframe: Timeframe) -> dict[str, Any]:
         """A timeframe of the bars themselves is no longer one; a shorter one cannot be seen."""
