@@ -230,13 +230,13 @@ class Writer:
                 raise TypeError(f"no code is known for {type(condition).__name__}")
 
     def _trading_day(self, condition: TradingDay, bar: Bar) -> str:
-        snippet, wish = (
-            ("trading_day", f"trading_day_of_{condition.period}")
-            if condition.ordinal > 0
-            else ("weekdays_left", f"weekdays_left_in_{condition.period}")
-        )
-        self.init.snippets.add(snippet)
-        call = f'self.I({snippet}, self.data.index, "{PERIODS[condition.period]}", plot=False)'
+        if condition.ordinal > 0:
+            function, wish = "trading_day", f"trading_day_of_{condition.period}"
+            self.init.snippets.add(function)
+        else:
+            function, wish = "trading_days_left", f"days_left_in_{condition.period}"
+            self.init.imports.add(function)
+        call = f'self.I({function}, self.data.index, "{PERIODS[condition.period]}", plot=False)'
         number = self._at(self.init.keep(wish, wish, call), bar)
         return f"{number} == {abs(condition.ordinal)}"
 

@@ -21,14 +21,6 @@ def trading_day(index, period):
     return number.astype(float)
 '''
 
-WEEKDAYS_LEFT = '''\
-def weekdays_left(index, period):
-    """Count the weekdays from each bar to the end of its week, month, quarter or year, its own day included."""
-    days = index.values.astype("datetime64[D]")
-    following = (index.to_period(period) + 1).start_time.values.astype("datetime64[D]")
-    return np.busday_count(days, following).astype(float)
-'''
-
 COMPLETED = '''\
 def completed(data, timeframe, back, values):
     """Return what a function makes of longer bars, as of the last that had ended or so many before it."""

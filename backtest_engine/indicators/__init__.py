@@ -36,6 +36,7 @@ from backtest_engine.indicators.talib_statistics import ARITHMETIC, PRICE, STATI
 from backtest_engine.indicators.talib_trend import TREND
 from backtest_engine.indicators.talib_volatility import VOLATILITY
 from backtest_engine.indicators.talib_volume import VOLUME
+from backtest_engine.indicators.trading_calendar import trading_days_left
 from backtest_engine.indicators.volatility import VOLATILITY_OF_RETURNS
 from backtest_engine.indicators.vwap import VWAP
 from backtest_engine.indicators.zscore import ZSCORE
@@ -84,7 +85,7 @@ _FOUND = {**_BY_TALIB, **_BY_ALIAS, **_BY_NAME}
 
 globals().update({name: indicator.function for name, indicator in REGISTRY.items()})
 
-__all__ = ["REGISTRY", "available", "describe", "example", "find", *REGISTRY]
+__all__ = ["REGISTRY", "available", "describe", "example", "find", "trading_days_left", *REGISTRY]
 
 
 def find(text: str) -> Indicator | None:

@@ -105,8 +105,8 @@ class MonthDay(Part):
 class TradingDay(Part):
     """The n-th trading day of a period.
 
-    Positive ordinals count the days that traded. Negative ones count back from the period's last weekday, which is
-    known in advance; holidays at its end are not.
+    Positive ordinals count the days that traded. Negative ones count back from the period's last trading day, by the
+    weekdays and holidays that are known in advance.
     """
 
     kind: Literal["trading_day"] = "trading_day"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtest_engine.indicators import REGISTRY
+from backtest_engine.indicators import REGISTRY, trading_days_left
 from backtest_engine.registry import Array
 from backtest_engine.spec.base import Part, Timeframe
 from backtest_engine.spec.conditions import (
@@ -289,9 +289,7 @@ def _on_date(condition: Condition, index: pd.DatetimeIndex) -> Held:
 def _trading_day(condition: TradingDay, index: pd.DatetimeIndex) -> Held:
     spans = index.to_period(PERIODS[condition.period])
     if condition.ordinal < 0:
-        days = index.values.astype("datetime64[D]")
-        following = (spans + 1).start_time.values.astype("datetime64[D]")
-        return np.asarray(np.busday_count(days, following) == -condition.ordinal)
+        return np.asarray(trading_days_left(index, PERIODS[condition.period]) == -condition.ordinal)
     frame = pd.DataFrame({"span": np.asarray(spans.start_time), "day": np.asarray(index.normalize())})
     number = frame.groupby("span")["day"].rank(method="dense").to_numpy(copy=True)
     first_weekday = np.busday_offset(spans[0].start_time.date(), 0, roll="forward")
