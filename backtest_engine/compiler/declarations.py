@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from backtest_engine.compiler.names import Names
 from backtest_engine.indicators import REGISTRY
-from backtest_engine.spec import Arithmetic, Indicator, Number, Operand, PositionValue, Price
+from backtest_engine.spec import Arithmetic, Indicator, Number, Operand, PositionValue, Price, Session, SessionValue
 from backtest_engine.spec.warm_up import identity
 
 COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "volume": "Volume"}
@@ -104,6 +104,8 @@ class Declarations:
                 return self._earlier(f"{call}{_row(source)}", source.shift)
             case Indicator():
                 return self._earlier(self.series(source), 0 if source.timeframe else source.shift)
+            case SessionValue():
+                return self.session_value(source)
             case Arithmetic():
                 left = self._source(source.left, bars=bars, owner=owner)
                 right = self._source(source.right, bars=bars, owner=owner)
@@ -116,11 +118,37 @@ class Declarations:
             case PositionValue():
                 raise ValueError("the state of a position is not a series")
 
+    def session_value(self, value: SessionValue) -> str:
+        """Return the attribute that holds a session's price on every bar."""
+        hours = session_hours(value.session)
+        if value.measure == "vwap":
+            call = f"session_vwap, self.data.High, self.data.Low, self.data.Close, self.data.Volume, {hours}"
+            self.imports.add("session_vwap")
+        else:
+            self.imports.add("opening_range")
+            call = f"opening_range, self.data.High, self.data.Low, {hours}, {value.minutes}"
+        # Both ends of a range are rows of one call.
+        key = f"{value.measure == 'vwap'} {value.model_dump_json(exclude={'measure'})}"
+        wish = "session_vwap" if value.measure == "vwap" else "opening_range"
+        row = {"vwap": "", "range_high": "[0]", "range_low": "[1]"}[value.measure]
+        return f"{self.keep(key, wish, f'self.I({call})')}{row}"
+
+    def session_minutes(self, session: Session) -> str:
+        """Return the attribute that holds the minutes since the open, to the close, and of a bar."""
+        self.imports.add("session_minutes")
+        call = f"self.I(session_minutes, {session_hours(session)}, plot=False)"
+        return self.keep(session.model_dump_json(), "session_minutes", call)
+
     def _earlier(self, series: str, bars: int) -> str:
         if not bars:
             return series
         self.snippets.add("earlier")
         return f"earlier({series}, {bars})"
+
+
+def session_hours(session: Session) -> str:
+    """Return the arguments that say when a session is."""
+    return f'self.data.index, "{session.opens}", "{session.closes}", "{session.zone}"'
 
 
 def _row(value: Indicator | Price) -> str:

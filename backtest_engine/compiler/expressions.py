@@ -22,6 +22,8 @@ from backtest_engine.spec import (
     Operand,
     PositionValue,
     Price,
+    SessionTime,
+    SessionValue,
     Streak,
     TimeOfDay,
     TradingDay,
@@ -105,6 +107,8 @@ class Writer:
                 settled = identity(value) in self.init.shifts or value.timeframe is not None
                 shift = 0 if settled else value.shift
                 return self._at(self.init.series(value), bar.earlier(shift))
+            case SessionValue():
+                return self._at(self.init.session_value(value), bar)
             case PositionValue():
                 return POSITION[value.measure]
             case Arithmetic():
@@ -215,7 +219,7 @@ class Writer:
             case InMonth():
                 return f"{day}.month {_among([str(month) for month in condition.months])}"
             case TimeOfDay():
-                clock = f'{day}.strftime("%H:%M")'
+                clock = f'{self._local(day, condition.zone)}.strftime("%H:%M")'
                 if condition.start <= condition.end:
                     return f'"{condition.start}" <= {clock} <= "{condition.end}"'
                 return f'not "{condition.end}" < {clock} < "{condition.start}"'
@@ -224,10 +228,30 @@ class Writer:
                 month = f"({before}.year, {before}.month) != ({day}.year, {day}.month)"
                 since = f"{before}.day < {condition.day} or {month}"
                 return f"{day}.day >= {condition.day} and ({since})"
+            case SessionTime():
+                return self._in_session(condition, bar)
             case TradingDay():
                 return self._trading_day(condition, bar)
             case _:
                 raise TypeError(f"no code is known for {type(condition).__name__}")
+
+    def _local(self, day: str, zone: str | None) -> str:
+        if zone is None:
+            return day
+        self.init.imports.add("ZONES")
+        return f'{day}.tz_localize("UTC").tz_convert(ZONES["{zone}"])'
+
+    def _in_session(self, condition: SessionTime, bar: Bar) -> str:
+        minutes = self.init.session_minutes(condition.session)
+        since, left, step = (self._at(f"{minutes}[{row}]", bar) for row in range(3))
+        match condition.part:
+            case "first":
+                return f"0 <= {since} < {condition.minutes}"
+            case "after":
+                return f"{since} >= {condition.minutes}"
+            case "last":
+                return f"0 <= {left} <= {condition.minutes}"
+        return f"0 <= {left} <= 2 * {step}"
 
     def _trading_day(self, condition: TradingDay, bar: Bar) -> str:
         if condition.ordinal > 0:

@@ -4,7 +4,7 @@ import keyword
 import re
 import unicodedata
 
-from backtest_engine.spec import Indicator, Price, StrategySpec
+from backtest_engine.spec import Indicator, Price, SessionValue, StrategySpec
 from backtest_engine.spec.warm_up import declared, identity
 
 TIMEFRAME_WORDS = {"hour": "hourly", "4hour": "four_hour", "day": "daily", "week": "weekly", "month": "monthly"}
@@ -49,6 +49,8 @@ def attribute_names(spec: StrategySpec) -> dict[str, str]:
     """Choose the attribute of each indicator: its name, told apart by what differs when there are several."""
     groups: dict[str, dict[str, tuple[float, ...]]] = {}
     for call, _ in declared(spec):
+        if isinstance(call, SessionValue):
+            continue
         numbers = tuple(call.parameters.values()) if isinstance(call, Indicator) else ()
         groups.setdefault(_stem(call), {}).setdefault(identity(call), numbers)
     return {key: name for stem, calls in groups.items() for key, name in _told_apart(stem, calls).items()}

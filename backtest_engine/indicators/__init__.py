@@ -27,6 +27,7 @@ from backtest_engine.indicators.pivots import PIVOTS
 from backtest_engine.indicators.returns import RETURNS
 from backtest_engine.indicators.rsi import RSI
 from backtest_engine.indicators.running_high import RUNNING_HIGH
+from backtest_engine.indicators.sessions import ZONES, local_time, opening_range, session_minutes, session_vwap
 from backtest_engine.indicators.sma import SMA
 from backtest_engine.indicators.stochastic import STOCHASTIC
 from backtest_engine.indicators.streak import STREAK
@@ -85,7 +86,20 @@ _FOUND = {**_BY_TALIB, **_BY_ALIAS, **_BY_NAME}
 
 globals().update({name: indicator.function for name, indicator in REGISTRY.items()})
 
-__all__ = ["REGISTRY", "available", "describe", "example", "find", "trading_days_left", *REGISTRY]
+__all__ = [
+    "REGISTRY",
+    "available",
+    "describe",
+    "example",
+    "find",
+    "trading_days_left",
+    "ZONES",
+    "local_time",
+    "opening_range",
+    "session_minutes",
+    "session_vwap",
+    *REGISTRY,
+]
 
 
 def find(text: str) -> Indicator | None:

@@ -34,7 +34,7 @@ _WEEKDAYS = np.array([True] * 5 + [False] * 2)
 
 
 def trading_days_left(index: Any, period: str) -> Array:
-    """Count the trading days from each bar to the end of its week, month, quarter or year (W, M, Q, Y), its own included.
+    """Count the trading days from each bar's own to the last of its week, month, quarter or year (W, M, Q, Y).
 
     Weekdays trade, and Saturdays or Sundays from the first on that has a bar. The holidays of the New York Stock
     Exchange do not, until a bar falls on one: then the market is another one. Nothing later than the bar is looked at.

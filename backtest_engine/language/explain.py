@@ -34,6 +34,9 @@ from backtest_engine.spec import (
     PriceDistance,
     RiskDistance,
     RiskSize,
+    Session,
+    SessionTime,
+    SessionValue,
     Side,
     StrategySpec,
     Streak,
@@ -212,7 +215,7 @@ def _grouped(part: Condition) -> str:
     return f"({text})" if isinstance(part, All | AnyOf) else text
 
 
-def _date(value: OnWeekday | InMonth | MonthDay | TradingDay | TimeOfDay) -> str:
+def _date(value: OnWeekday | InMonth | MonthDay | TradingDay | TimeOfDay | SessionTime) -> str:
     match value:
         case OnWeekday():
             return f"it is {' or '.join(day.capitalize() for day in value.days)}"
@@ -223,7 +226,23 @@ def _date(value: OnWeekday | InMonth | MonthDay | TradingDay | TimeOfDay) -> str
         case TradingDay():
             return f"it is trading day {value.ordinal} of the {value.period}"
         case TimeOfDay():
-            return f"the time is between {value.start} and {value.end}"
+            return f"the time is between {value.start} and {value.end}{f' in {value.zone}' if value.zone else ''}"
+        case SessionTime(part="end"):
+            return f"{_hours(value.session)} is about to end"
+        case SessionTime():
+            where = "more than {} minutes into" if value.part == "after" else f"in the {value.part} {{}} minutes of"
+            return f"it is {where.format(value.minutes)} {_hours(value.session)}"
+
+
+def _hours(session: Session) -> str:
+    return f"the session from {session.opens} to {session.closes} in {session.zone}"
+
+
+def _of_session(value: SessionValue) -> str:
+    if value.measure == "vwap":
+        return f"the VWAP since the open of {_hours(value.session)}"
+    end = value.measure.removeprefix("range_")
+    return f"the {end} of the first {value.minutes} minutes of {_hours(value.session)}"
 
 
 def operand(value: Operand) -> str:
@@ -236,6 +255,8 @@ def operand(value: Operand) -> str:
             return f"the {frame}{FIELDS.get(value.field, value.field)}{_ago(value)}"
         case Indicator():
             return _indicator(value)
+        case SessionValue():
+            return _of_session(value)
         case Arithmetic() if value == RANGE:
             return "the range"
         case Arithmetic() if value == IBS:

@@ -7,9 +7,11 @@ from backtest_engine.spec.base import (
     WEEKDAYS,
     Part,
     PriceField,
+    Session,
     Timeframe,
     Unit,
     Weekday,
+    Zone,
 )
 from backtest_engine.spec.conditions import (
     FLIPPED,
@@ -24,12 +26,13 @@ from backtest_engine.spec.conditions import (
     MonthDay,
     Not,
     OnWeekday,
+    SessionTime,
     Streak,
     TimeOfDay,
     TradingDay,
     Within,
 )
-from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price
+from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price, SessionValue
 from backtest_engine.spec.orders import (
     AtrDistance,
     BreakEven,
@@ -87,6 +90,9 @@ __all__ = [
     "PriceField",
     "RiskDistance",
     "RiskSize",
+    "Session",
+    "SessionTime",
+    "SessionValue",
     "Side",
     "StopOrder",
     "StrategySpec",
@@ -99,6 +105,7 @@ __all__ = [
     "UnitSize",
     "Weekday",
     "Within",
+    "Zone",
     "parts",
     "parts_of",
     "parts_outside",

@@ -5,14 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from backtest_engine.spec.base import Bars, Part, Unit, Weekday
+from backtest_engine.spec.base import Bars, ClockTime, Part, Session, Unit, Weekday, Zone
 from backtest_engine.spec.operands import Operand
 
 Relation = Literal[">", "<", ">=", "<=", "=="]
 # What holds when the two sides of a comparison change places, and what a mirror image asks for.
 FLIPPED: Mapping[str, Relation] = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "=="}
 Month = Annotated[int, Field(ge=1, le=12)]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class Comparison(Part):
@@ -121,11 +120,33 @@ class TradingDay(Part):
 
 
 class TimeOfDay(Part):
-    """The bar's time is from `start` up to `end`, both included; a window may span midnight."""
+    """The bar's time is from `start` up to `end`, both included; a window may span midnight.
+
+    A bar has the time at which it begins, in UTC or in the `zone`.
+    """
 
     kind: Literal["time_of_day"] = "time_of_day"
     start: ClockTime
     end: ClockTime
+    zone: Zone | None = None
+
+
+class SessionTime(Part):
+    """Where in a session the bar begins: in its `first` minutes, `after` them, or in its `last` ones.
+
+    `end` holds on the bar before the session's last one and on that one: what is closed then is closed before night.
+    """
+
+    kind: Literal["session_time"] = "session_time"
+    session: Session
+    part: Literal["first", "after", "last", "end"]
+    minutes: Annotated[int, Field(ge=0, le=1_440)] = 0
+
+    @model_validator(mode="after")
+    def _has_minutes(self) -> "SessionTime":
+        if (self.part == "end") != (self.minutes == 0):
+            raise ValueError("a part of a session has minutes, its end has none")
+        return self
 
 
 class Always(Part):
@@ -148,6 +169,7 @@ Condition = Annotated[
     | MonthDay
     | TradingDay
     | TimeOfDay
+    | SessionTime
     | Always,
     Field(discriminator="kind"),
 ]

@@ -12,8 +12,8 @@ import pandas as pd
 from backtest_engine.registry import Array
 from backtest_engine.spec.account import Account, Decision, Entry, OpenTrade, SideName, WaitingOrder
 from backtest_engine.spec.conditions import Condition
-from backtest_engine.spec.evaluate import Evaluation, Position, longer_bars, outputs
-from backtest_engine.spec.operands import Indicator, Price
+from backtest_engine.spec.evaluate import Evaluation, Position, longer_bars, outputs, series
+from backtest_engine.spec.operands import Indicator, SessionValue
 from backtest_engine.spec.orders import (
     AtrDistance,
     CashSize,
@@ -28,7 +28,7 @@ from backtest_engine.spec.orders import (
     UnitSize,
 )
 from backtest_engine.spec.strategy import Side, StrategySpec
-from backtest_engine.spec.warm_up import average_true_range, bars_needed, constant_shifts, declared, identity
+from backtest_engine.spec.warm_up import Declared, average_true_range, bars_needed, constant_shifts, declared, identity
 
 # The largest share of what is available that the broker takes for a share.
 ALMOST_ALL = 0.9999
@@ -266,9 +266,11 @@ def first_decision(spec: StrategySpec, bars: pd.DataFrame) -> int:
     return max(1 + max(leading, default=0), needed - 1 if needed > 2 else 0)
 
 
-def _leading(call: Indicator | Price, shift: int, bars: pd.DataFrame) -> int:
+def _leading(call: Declared, shift: int, bars: pd.DataFrame) -> int:
     """Return for how many bars an indicator has no value yet; an output that never has one does not count."""
-    if call.timeframe is not None:
+    if isinstance(call, SessionValue):
+        first = _first(series(call, bars))
+    elif call.timeframe is not None:
         longer, number = longer_bars(bars, call.timeframe)
         rows = outputs(call, longer) if isinstance(call, Indicator) else (np.zeros(len(longer)),)
         first = [np.searchsorted(number, start + 1 + call.shift) for row in rows for start in _first(row)]

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtest_engine.indicators import REGISTRY, trading_days_left
+from backtest_engine.indicators import (
+    REGISTRY,
+    local_time,
+    opening_range,
+    session_minutes,
+    session_vwap,
+    trading_days_left,
+)
 from backtest_engine.registry import Array
 from backtest_engine.spec.base import Part, Timeframe
 from backtest_engine.spec.conditions import (
@@ -25,12 +32,13 @@ from backtest_engine.spec.conditions import (
     MonthDay,
     Not,
     OnWeekday,
+    SessionTime,
     Streak,
     TimeOfDay,
     TradingDay,
     Within,
 )
-from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price
+from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price, SessionValue
 from backtest_engine.spec.strategy import StrategySpec
 from backtest_engine.spec.walk import parts_of
 
@@ -178,6 +186,8 @@ class Evaluation:
                 if operand.timeframe is not None:
                     return self._on_longer_bars(operand, operand.timeframe)
                 return _back(outputs(operand, self.bars)[_row(operand)], operand.shift)
+            case SessionValue():
+                return _of_session(operand, self.bars)
             case Arithmetic():
                 left, right = self.series(operand.left, position), self.series(operand.right, position)
                 return _combined(operand.operator, left, right)
@@ -211,6 +221,15 @@ def outputs(call: Indicator, bars: pd.DataFrame) -> tuple[Array, ...]:
         inputs = [series(call.source, bars)]
     values = known.function(*inputs, **call.parameters)
     return tuple(np.asarray(row, dtype=float) for row in (values if len(known.outputs) > 1 else (values,)))
+
+
+def _of_session(value: SessionValue, bars: pd.DataFrame) -> Array:
+    session = value.session
+    hours = bars.index, session.opens, session.closes, session.zone
+    if value.measure == "vwap":
+        return session_vwap(*(bars[name] for name in ("High", "Low", "Close", "Volume")), *hours)
+    high, low = opening_range(bars["High"], bars["Low"], *hours, value.minutes)
+    return high if value.measure == "range_high" else low
 
 
 def _row(call: Indicator) -> int:
@@ -273,9 +292,12 @@ def _on_date(condition: Condition, index: pd.DatetimeIndex) -> Held:
         case InMonth():
             return np.asarray(np.isin(index.month, condition.months))
         case TimeOfDay():
+            index = local_time(index, condition.zone) if condition.zone else index
             clock = np.asarray(index.strftime("%H:%M"), dtype=str)
             after, before = clock >= condition.start, clock <= condition.end
             return np.asarray(after & before if condition.start <= condition.end else after | before)
+        case SessionTime():
+            return _in_session(condition, index)
         case MonthDay():
             late = np.asarray(index.day) >= condition.day
             months = np.asarray(12 * index.year + index.month)
@@ -284,6 +306,20 @@ def _on_date(condition: Condition, index: pd.DatetimeIndex) -> Held:
             return _trading_day(condition, index)
         case _:
             raise TypeError(f"no values are known for {type(condition).__name__}")
+
+
+def _in_session(condition: SessionTime, index: pd.DatetimeIndex) -> Held:
+    session = condition.session
+    since, left, step = session_minutes(index, session.opens, session.closes, session.zone)
+    inside = since >= 0
+    match condition.part:
+        case "first":
+            return inside & (since < condition.minutes)
+        case "after":
+            return inside & (since >= condition.minutes)
+        case "last":
+            return inside & (left <= condition.minutes)
+    return inside & (left <= 2 * step)
 
 
 def _trading_day(condition: TradingDay, index: pd.DatetimeIndex) -> Held:

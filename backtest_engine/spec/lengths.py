@@ -12,10 +12,11 @@ import pandas as pd
 
 from backtest_engine.domain import Notice
 from backtest_engine.indicators import REGISTRY
-from backtest_engine.spec.base import MAX_BARS, Part, Timeframe, Unit
+from backtest_engine.spec.base import MAX_BARS, Part, Session, Timeframe, Unit
 from backtest_engine.spec.operands import Indicator, Price
 from backtest_engine.spec.rules import indicator_problems
 from backtest_engine.spec.strategy import Side, StrategySpec
+from backtest_engine.spec.walk import parts_of
 
 MINUTES: Final[dict[str, int]] = {"minute": 1, "hour": 60, "4hour": 240, "day": 1_440, "week": 10_080, "month": 43_200}
 TIMEFRAME: Final[dict[str, Timeframe]] = {"hour": "hour", "day": "day", "week": "week", "month": "month"}
@@ -72,12 +73,15 @@ def _usual(minutes: int) -> int:
 def fit(spec: StrategySpec, index: pd.DatetimeIndex) -> tuple[StrategySpec, tuple[Notice, ...]]:
     """Return the specification with every length in the bars of the index, and what could not be kept exactly."""
     fitting = _Fitting(pace(index))
-    return fitting.part(spec), tuple(fitting.notices.values())
+    fitted = fitting.part(spec)
+    if fitting.pace.minutes >= MINUTES["day"] and any(True for _ in parts_of(spec, Session)):
+        fitting.mismatch("Sessions cannot be seen in bars of a day or more.")
+    return fitted, tuple(fitting.notices.values())
 
 
 class _Fitting:
     def __init__(self, bars: Pace) -> None:
-        self._pace = bars
+        self.pace = bars
         self.notices: dict[str, Notice] = {}
 
     def part(self, part: P) -> P:
@@ -109,11 +113,11 @@ class _Fitting:
         timeframe, unit = part.timeframe, part.unit
         if timeframe is not None:
             return self._own_bars(timeframe)
-        if unit is None or self._pace.count(1, unit) == (1, True):
+        if unit is None or self.pace.count(1, unit) == (1, True):
             return {"unit": None}
         longer = TIMEFRAME.get(unit)
         sourced = isinstance(part, Indicator) and part.source is not None
-        if longer is not None and MINUTES[unit] > self._pace.minutes and not sourced:
+        if longer is not None and MINUTES[unit] > self.pace.minutes and not sourced:
             if isinstance(part, Indicator):
                 return {"timeframe": longer, "unit": None}
             # The close a day ago is that of the last day that has ended.
@@ -130,29 +134,30 @@ class _Fitting:
         if any(True for _ in indicator_problems(call.model_copy(update={"parameters": numbers}))):
             self.notices = before
             title = REGISTRY[call.name].title
-            self._mismatch(f"{title} over so few {unit}s cannot be worked out on these bars; its numbers count bars.")
+            self.mismatch(f"{title} over so few {unit}s cannot be worked out on these bars; its numbers count bars.")
             return {}
         return {"parameters": numbers}
 
     def _own_bars(self, timeframe: Timeframe) -> dict[str, Any]:
         """A timeframe of the bars themselves is no longer one; a shorter one cannot be seen."""
-        if MINUTES[timeframe] == self._pace.minutes:
+        if MINUTES[timeframe] == self.pace.minutes:
             return {"timeframe": None}
-        if MINUTES[timeframe] < self._pace.minutes:
-            self._mismatch(f"A value of {timeframe} bars was asked for, which are shorter than the bars of the data.")
+        if MINUTES[timeframe] < self.pace.minutes:
+            self.mismatch(f"A value of {timeframe} bars was asked for, which are shorter than the bars of the data.")
             return {"timeframe": None}
         return {}
 
     def _bars(self, length: int, unit: Unit | None) -> int:
         if unit is None:
             return length
-        bars, exact = self._pace.count(length, unit)
+        bars, exact = self.pace.count(length, unit)
         if not exact:
             many = "s" if length != 1 else ""
-            self._mismatch(f"{length} {unit}{many} cannot be counted exactly in these bars; {bars} bars are taken.")
+            self.mismatch(f"{length} {unit}{many} cannot be counted exactly in these bars; {bars} bars are taken.")
         return min(bars, MAX_BARS)
 
-    def _mismatch(self, message: str) -> None:
+    def mismatch(self, message: str) -> None:
+        """Note what cannot be kept exactly."""
         self.notices[message] = Notice(code="interval_mismatch", message=message)
 
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal, Union
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from backtest_engine.spec.base import Finite, Part, PriceField, Shift, Timeframe, Unit
+from backtest_engine.spec.base import Finite, Part, PriceField, Session, Shift, Timeframe, Unit
 
 
 class Number(Part):
@@ -56,6 +56,24 @@ class Arithmetic(Part):
     right: "Operand"
 
 
+class SessionValue(Part):
+    """A price that a session gives: the high or low of its first `minutes`, or its `vwap` since the open.
+
+    A range is known from the first bar that begins after it on; nothing is known outside of sessions.
+    """
+
+    kind: Literal["session_value"] = "session_value"
+    session: Session
+    measure: Literal["range_high", "range_low", "vwap"]
+    minutes: Annotated[int, Field(ge=0, le=1_440)] = 0
+
+    @model_validator(mode="after")
+    def _has_minutes(self) -> "SessionValue":
+        if (self.measure == "vwap") != (self.minutes == 0):
+            raise ValueError("an opening range has minutes, a session's average price has none")
+        return self
+
+
 PositionMeasure = Literal[
     "entry_price",
     "bars_held",
@@ -74,7 +92,7 @@ class PositionValue(Part):
     measure: PositionMeasure
 
 
-Operand = Annotated[Number | Price | Indicator | Arithmetic | PositionValue, Field(discriminator="kind")]
+Operand = Annotated[Number | Price | Indicator | SessionValue | Arithmetic | PositionValue, Field(discriminator="kind")]
 
 Indicator.model_rebuild()
 Arithmetic.model_rebuild()

@@ -10,7 +10,7 @@ from backtest_engine.registry import Indicator as Known
 from backtest_engine.registry import Parameter
 from backtest_engine.spec.base import Part
 from backtest_engine.spec.conditions import FLIPPED, All, Always, Comparison, Cross, Streak
-from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price
+from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price, SessionValue
 from backtest_engine.spec.orders import Level, PercentDistance, RiskDistance, RiskSize
 from backtest_engine.spec.walk import parts, parts_of
 
@@ -66,8 +66,10 @@ def indicator_problems(call: Indicator) -> Iterator[str]:
 def _source_problems(known: Known, call: Indicator, inside: list[Part]) -> Iterator[str]:
     if any(isinstance(part, PositionValue) for part in inside):
         yield f"{known.title} of an open position's state is not a series"
-    elif not any(isinstance(part, Price | Indicator) for part in inside):
+    elif not any(isinstance(part, Price | Indicator | SessionValue) for part in inside):
         yield f"{known.title} of a number is not a series: of which price or indicator?"
+    if call.timeframe and any(isinstance(part, SessionValue) for part in inside):
+        yield f"{known.title} is worked out on longer bars, which do not tell what a session does"
     if call.timeframe and any(isinstance(part, Price | Indicator) and part.timeframe for part in inside):
         yield f"{known.title} is worked out on longer bars already, so its source takes no timeframe of its own"
 
@@ -207,6 +209,8 @@ def scale_of(value: Operand) -> str | None:
             return "volume" if value.field == "volume" else "price"
         case Indicator():
             return _scale_of_indicator(value)
+        case SessionValue():
+            return "price"
         case Arithmetic():
             return _scale_of_sum(value)
         case PositionValue():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from backtest_engine.spec.base import Part
 from backtest_engine.spec.conditions import Ago, All, AnyOf, Comparison, Condition, Cross, MonthDay, Not, Streak, Within
-from backtest_engine.spec.operands import Arithmetic, Indicator, Operand, Price
+from backtest_engine.spec.operands import Arithmetic, Indicator, Operand, Price, SessionValue
 from backtest_engine.spec.orders import AtrDistance, Level, MarketOrder
 from backtest_engine.spec.walk import parts_outside
 
@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from backtest_engine.spec.strategy import Side, StrategySpec
 
 
+Declared = Indicator | Price | SessionValue
+
+
 def constant_shifts(spec: "StrategySpec") -> dict[str, int]:
     """Return the shift of each indicator that is only ever looked at so many bars back."""
     shifts: dict[str, set[int]] = {}
     for call, is_source in declared(spec):
-        if call.timeframe is None:
+        if isinstance(call, Indicator) and call.timeframe is None:
             shifts.setdefault(identity(call), set()).add(0 if is_source else call.shift)
     return {key: seen.pop() for key, seen in shifts.items() if len(seen) == 1 and 0 not in seen}
 
 
-def declared(root: Part) -> Iterator[tuple[Indicator | Price, bool]]:
+def declared(root: Part) -> Iterator[tuple[Declared, bool]]:
     """Yield what a module must declare, and whether it is the source of something else.
 
     The average true range of a distance counts as read on the bar itself. What is inside a call on longer bars is
@@ -31,7 +34,7 @@ def declared(root: Part) -> Iterator[tuple[Indicator | Price, bool]]:
     for part in parts_outside(root, Indicator):
         if isinstance(part, AtrDistance):
             yield average_true_range(part), False
-        elif isinstance(part, Price) and part.timeframe is not None:
+        elif isinstance(part, SessionValue) or (isinstance(part, Price) and part.timeframe is not None):
             yield part, False
         elif isinstance(part, Indicator):
             yield part, False
@@ -44,9 +47,11 @@ def average_true_range(distance: AtrDistance) -> Indicator:
     return Indicator(name="atr", parameters={"period": distance.period}, unit=distance.unit)
 
 
-def identity(value: Indicator | Price) -> str:
+def identity(value: Declared) -> str:
     """Return what calls share when one attribute serves them: everything but the output, and the bar where it can be
     looked up."""
+    if isinstance(value, SessionValue):
+        return value.model_dump_json()
     return value.model_dump_json(exclude={"output"} if value.timeframe else {"shift", "output"})
 
 

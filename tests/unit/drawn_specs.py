@@ -45,6 +45,9 @@ from backtest_engine.spec import (
     PriceField,
     RiskDistance,
     RiskSize,
+    Session,
+    SessionTime,
+    SessionValue,
     Side,
     StopOrder,
     StrategySpec,
@@ -122,6 +125,8 @@ def indicator(random: Random, *, call: Call | None = None, depth: int = 2, longe
 
 def series(random: Random, *, depth: int = 2, longer: bool = True) -> Operand:
     kind = random.random()
+    if kind < 0.06 and longer:
+        return session_value(random)
     if kind < 0.35 or not depth:
         return price(random, longer=longer)
     if kind < 0.75:
@@ -162,6 +167,21 @@ def compared(random: Random, *, held: bool) -> Condition:
     return Comparison(left=left, relation=random.choice(RELATIONS), right=right)
 
 
+def session(random: Random) -> Session:
+    hours = random.choice((("09:30", "16:00"), ("18:00", "17:00")))
+    return Session(opens=hours[0], closes=hours[1], zone=random.choice(("America/New_York", "UTC")))
+
+
+def session_time(random: Random) -> SessionTime:
+    part: Any = random.choice(("first", "after", "last", "end"))
+    return SessionTime(session=session(random), part=part, minutes=0 if part == "end" else random.choice((30, 60, 240)))
+
+
+def session_value(random: Random) -> SessionValue:
+    measure: Any = random.choice(("range_high", "range_low", "vwap"))
+    return SessionValue(session=session(random), measure=measure, minutes=0 if measure == "vwap" else 60)
+
+
 def date(random: Random) -> Condition:
     kinds: tuple[Callable[[], Condition], ...] = (
         lambda: OnWeekday(days=tuple(random.sample(WEEKDAYS[:5], random.randint(1, 3)))),
@@ -172,6 +192,9 @@ def date(random: Random) -> Condition:
             ordinal=random.choice((-5, -3, -2, -1, 1, 2, 3, 5)),
         ),
         lambda: TimeOfDay(start=random.choice(("00:00", "09:30", "14:00")), end=random.choice(("11:00", "16:05"))),
+        lambda: TimeOfDay(start="09:30", end="15:00", zone="America/New_York"),
+        lambda: session_time(random),
+        lambda: session_time(random),
         lambda: Always(),
     )
     return random.choice(kinds)()
@@ -382,6 +405,9 @@ KINDS = (
     *(f"compare relation:{relation}" for relation in RELATIONS),
     *("cross direction:above", "cross direction:below", "all", "any", "not", "streak", "within", "ago", "always"),
     *(f"{what} unit:{unit}" for what in ("indicator", "streak") for unit in UNITS),
+    *(f"session_time part:{part}" for part in ("first", "after", "last", "end")),
+    *(f"session_value measure:{measure}" for measure in ("range_high", "range_low", "vwap")),
+    *("time_of_day zone:America/New_York", "source session_value"),
     *("weekday", "month", "month_day", "time_of_day", "ago of any"),
     *(f"trading_day period:{period}" for period in ("week", "month", "quarter", "year")),
     *(f"stop_loss {kind}" for kind in ("percent", "price", "atr", "level")),
