@@ -219,10 +219,7 @@ class Writer:
             case InMonth():
                 return f"{day}.month {_among([str(month) for month in condition.months])}"
             case TimeOfDay():
-                clock = f'{self._local(day, condition.zone)}.strftime("%H:%M")'
-                if condition.start <= condition.end:
-                    return f'"{condition.start}" <= {clock} <= "{condition.end}"'
-                return f'not "{condition.end}" < {clock} < "{condition.start}"'
+                return self._time_of_day(condition, bar)
             case MonthDay():
                 before = self._at("self.data.index", bar.earlier(1))
                 month = f"({before}.year, {before}.month) != ({day}.year, {day}.month)"
@@ -235,11 +232,18 @@ class Writer:
             case _:
                 raise TypeError(f"no code is known for {type(condition).__name__}")
 
-    def _local(self, day: str, zone: str | None) -> str:
-        if zone is None:
-            return day
-        self.init.imports.add("ZONES")
-        return f'{day}.tz_localize("UTC").tz_convert(ZONES["{zone}"])'
+    def _time_of_day(self, condition: TimeOfDay, bar: Bar) -> str:
+        start, end = f'"{condition.start}"', f'"{condition.end}"'
+        if condition.zone is None:
+            clock = f'{self._at("self.data.index", bar)}.strftime("%H:%M")'
+        else:
+            self.init.imports.add("local_clock")
+            call = f'self.I(local_clock, self.data.index, "{condition.zone}", plot=False)'
+            clock = self._at(self.init.keep(f"clock {condition.zone}", "local_clock", call), bar)
+            start, end = (str(60 * int(time[:2]) + int(time[3:])) for time in (condition.start, condition.end))
+        if condition.start <= condition.end:
+            return f"{start} <= {clock} <= {end}"
+        return f"not {end} < {clock} < {start}"
 
     def _in_session(self, condition: SessionTime, bar: Bar) -> str:
         minutes = self.init.session_minutes(condition.session)

@@ -27,7 +27,14 @@ from backtest_engine.indicators.pivots import PIVOTS
 from backtest_engine.indicators.returns import RETURNS
 from backtest_engine.indicators.rsi import RSI
 from backtest_engine.indicators.running_high import RUNNING_HIGH
-from backtest_engine.indicators.sessions import ZONES, local_time, opening_range, session_minutes, session_vwap
+from backtest_engine.indicators.sessions import (
+    ZONES,
+    local_clock,
+    local_time,
+    opening_range,
+    session_minutes,
+    session_vwap,
+)
 from backtest_engine.indicators.sma import SMA
 from backtest_engine.indicators.stochastic import STOCHASTIC
 from backtest_engine.indicators.streak import STREAK
@@ -94,6 +101,7 @@ __all__ = [
     "find",
     "trading_days_left",
     "ZONES",
+    "local_clock",
     "local_time",
     "opening_range",
     "session_minutes",

@@ -3,6 +3,8 @@
 Bars are labelled by the time at which they begin, in UTC. Sessions are said in the local time of an exchange.
 """
 
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -21,11 +23,41 @@ ZONES: Final = {
     )
 }
 DAY: Final = 1_440
+# 1970 to 2050, in seconds.
+FIRST, LAST = 0, 2_524_608_000
 
 
 def local_time(index: Any, zone: str) -> pd.DatetimeIndex:
     """Return the local times of UTC ones, without their zone."""
-    return pd.DatetimeIndex(index).tz_localize("UTC").tz_convert(ZONES[zone]).tz_localize(None)
+    stamps = pd.DatetimeIndex(index).values.astype("datetime64[s]")
+    changes, offsets = _offsets(zone)
+    return pd.DatetimeIndex(stamps + offsets[np.searchsorted(changes, stamps, side="right")])
+
+
+def local_clock(index: Any, zone: str) -> Array:
+    """Return the minutes since midnight in a zone."""
+    local = local_time(index, zone)
+    return np.asarray(local.hour * 60.0 + local.minute)
+
+
+@lru_cache(maxsize=len(ZONES))
+def _offsets(zone: str) -> tuple[Any, Any]:
+    """Return when a zone's distance from UTC changes, and the distances before the first change and after each."""
+    changes, offsets = [], [_offset(zone, FIRST)]
+    for day in range(FIRST, LAST, 86_400):
+        if _offset(zone, day + 86_400) != offsets[-1]:
+            early, late = day, day + 86_400
+            while late - early > 1:
+                middle = (early + late) // 2
+                early, late = (middle, late) if _offset(zone, middle) == offsets[-1] else (early, middle)
+            changes.append(late)
+            offsets.append(_offset(zone, late))
+    return np.array(changes, dtype="datetime64[s]"), np.array(offsets, dtype="timedelta64[s]")
+
+
+def _offset(zone: str, second: int) -> int:
+    distance = datetime.fromtimestamp(second, tz=ZONES[zone]).utcoffset()
+    return int(distance.total_seconds()) if distance is not None else 0
 
 
 def session_minutes(index: Any, opens: str, closes: str, zone: str) -> tuple[Array, Array, Array]:

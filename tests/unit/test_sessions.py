@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from backtest_engine.indicators import ZONES, session_minutes
+from backtest_engine.indicators import ZONES, local_time, session_minutes
 from backtest_engine.language import explain
 from backtest_engine.spec import (
     All,
@@ -91,6 +91,21 @@ class TestSessionTime:
 
     def test_knows_every_zone_that_can_be_said(self) -> None:
         assert set(Session.model_json_schema()["properties"]["zone"]["enum"]) == set(ZONES)
+
+
+class TestLocalTime:
+    @pytest.mark.parametrize("zone", ZONES)
+    def test_is_what_the_zone_says(self, zone: str) -> None:
+        index = pd.date_range("1975-01-01 00:30", "2040-12-31", freq="37h")
+
+        expected = index.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+
+        assert (local_time(index, zone) == expected).all()
+
+    def test_changes_at_the_hour(self) -> None:
+        index = pd.date_range("2024-03-10 06:00", periods=3, freq="h")
+
+        assert [f"{time:%H:%M}" for time in local_time(index, "America/New_York")] == ["01:00", "03:00", "04:00"]
 
 
 class TestTimeOfDay:
