@@ -16,6 +16,9 @@ from backtest_engine.spec.warm_up import constant_shifts
 SideName = Literal["long", "short"]
 
 WIDTH = 110
+# The rules that move a trade's stop, and those that close a part of it.
+MOVES = ("trailing_stop", "break_even")
+PARTS = ("partial_exits",)
 INDENT = " " * 8
 
 
@@ -78,19 +81,23 @@ class _Module:
         ]
         if longest_wait(self.spec) > 1:
             lines.append("self.expires_at = 0")
+        if any(side.partial_exits for side in self.spec.sides.values()):
+            lines.append("self.parts_taken = {}")
         return ["    def init(self):", *(f"{INDENT}{line}" for line in lines or ["pass"])]
 
     def _next(self) -> list[str]:
-        management = self._management()
+        moves = self._each_trade({name: orders.follow() for name, orders in self.orders.items()}, MOVES)
+        parts = self._each_trade({name: orders.reduce() for name, orders in self.orders.items()}, PARTS)
         exits = [branch for name in self.spec.sides for branch in self._exits(name)]
         entries = [self._entry(name) for name in self.spec.sides]
         branches = [*entries, *exits] if self.spec.reverse else [*exits, *entries]
         lines = self._warm_up() + self._cancellation()
-        if management and self.spec.max_entries == 1 and not self.spec.reverse:
+        if moves and (self.spec.max_entries > 1 or self.spec.reverse):
+            lines += [*moves, ""]
+            moves = []
+        if moves or parts:
             # A stop is not moved on the bar that closes its trade anyway.
-            branches.append(Branch("", ["self.position"], management))
-        elif management:
-            lines += [*management, ""]
+            branches.append(Branch("", ["self.position"], [*moves, *parts]))
         for place, branch in enumerate(branches):
             lines += _comment(branch.words)
             lines += [*_check("elif" if place else "if", branch.conditions), *(f"    {line}" for line in branch.body)]
@@ -111,14 +118,11 @@ class _Module:
         note = "# An entry order that was not filled is cancelled once its bars are over."
         return [note, "if len(self.data) >= self.expires_at:", *(f"    {line}" for line in cancel), ""]
 
-    def _management(self) -> list[str]:
-        follow = {name: orders.follow() for name, orders in self.orders.items()}
+    def _each_trade(self, follow: Mapping[SideName, list[str]], rules: tuple[str, ...]) -> list[str]:
+        """Return the loop over the open trades that does for each what its side says."""
         if not any(follow.values()):
             return []
-        rules = [rule for rule in ("trailing_stop", "break_even") for name in follow if self._words(name, rule)]
-        words = dict.fromkeys(
-            self._words(name, rule) for rule in dict.fromkeys(rules) for name in follow if self._words(name, rule)
-        )
+        words = dict.fromkeys(self._words(name, rule) for rule in rules for name in follow if self._words(name, rule))
         lines = [line for text in words for line in _comment(text)]
         lines.append("for trade in self.trades:")
         if len(follow) == 1:
@@ -200,7 +204,9 @@ class _Module:
 
 
 def _protection(side: Side) -> str:
-    return side.model_dump_json(include={"stop_loss", "take_profit", "trailing_stop", "break_even", "max_bars"})
+    return side.model_dump_json(
+        include={"stop_loss", "take_profit", "trailing_stop", "break_even", "partial_exits", "max_bars"}
+    )
 
 
 def _check(word: str, conditions: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ TIMEFRAME_WORDS = {"hour": "hourly", "4hour": "four_hour", "day": "daily", "week
 RESERVED = frozenset(
     [
         *("I", "init", "next", "buy", "sell", "data", "equity", "position", "orders", "trades", "closed_trades"),
-        *("price", "stop", "target", "expires_at"),
+        *("price", "stop", "target", "expires_at", "parts_taken"),
     ]
 )
 MAX_CLASS_NAME = 60

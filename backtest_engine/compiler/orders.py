@@ -72,7 +72,7 @@ class Orders:
             arguments.append("sl=stop")
         if self.side.take_profit:
             arguments.append("tp=target")
-        if self._remembers_risk:
+        if self.side.remembers_risk:
             # Each trade carries what was put at risk with it.
             arguments.append("tag=abs(price - stop)")
         send = [f"self.{'buy' if self.name == 'long' else 'sell'}({', '.join(arguments)})"]
@@ -95,14 +95,10 @@ class Orders:
         return [" < ".join(["0", *below, "price", *above])]
 
     @property
-    def _remembers_risk(self) -> bool:
-        """Whether a later rule needs to know what the trade put at risk."""
-        return self.side.break_even is not None and isinstance(self.side.break_even.after, RiskDistance)
-
-    @property
     def _touching(self) -> TrailingStop | None:
+        """The trailing stop that an entry order carries from the start."""
         trailing = self.side.trailing_stop
-        return trailing if trailing is not None and trailing.trigger == "touch" else None
+        return trailing if trailing is not None and trailing.trigger == "touch" and not trailing.begins else None
 
     @property
     def _losing(self) -> str:
@@ -153,35 +149,65 @@ class Orders:
         """Return the lines that move the stop of `trade` while it is open."""
         lines = []
         tighter, none = ("max", "0") if self.name == "long" else ("min", 'float("inf")')
-        if self._touching is not None:
-            best = "Close" if self._touching.anchor == "close" else "High" if self.name == "long" else "Low"
-            level = self._away(self._touching.distance, "trailing_stop", self._losing, f"self.data.{best}[-1]")
-            lines.append(f"trade.sl = {tighter}(trade.sl or {none}, {level})")
+        trailing = self.side.trailing_stop
+        if trailing is not None and trailing.trigger == "touch":
+            best = f"self.data.{self._anchor(trailing)}[-1]"
+            level = self._away(trailing.distance, "trailing_stop", self._losing, best)
+            if trailing.begins is None:
+                lines.append(f"trade.sl = {tighter}(trade.sl or {none}, {level})")
+            else:
+                begun = self._gained(trailing.begins, "trailing_begins", best, "trade")
+                lines += [
+                    f"level = {level}",
+                    f"if {begun} and level > 0:",
+                    f"    trade.sl = {tighter}(trade.sl or {none}, level)",
+                ]
         if self.side.break_even is not None:
             lines += [
-                f"if {self._gained(self.side.break_even.after)}:",
+                f"if {self._gained(self.side.break_even.after, 'break_even', 'self.data.Close[-1]', 'trade')}:",
                 f"    trade.sl = {tighter}(trade.sl or {none}, trade.entry_price)",
             ]
         return lines
 
-    def _gained(self, after: Distance | RiskDistance) -> str:
+    def reduce(self) -> list[str]:
+        """Return the lines that close parts of `trade`, each once."""
+        lines = []
+        for place, part in enumerate(self.side.partial_exits):
+            gained = self._gained(part.after, f"partial_exit_{place + 1}", "self.data.Close[-1]", "trade")
+            portion = self._shared(f"partial_exit_{place + 1}_portion", part.portion)
+            lines += [
+                f"{'elif' if place else 'if'} self.parts_taken.get(trade, 0) == {place} and {gained}:",
+                f"    trade.close({portion})",
+                f"    self.parts_taken[trade] = {place + 1}",
+            ]
+        return lines
+
+    def _anchor(self, trailing: TrailingStop) -> str:
+        return "Close" if trailing.anchor == "close" else "High" if self.name == "long" else "Low"
+
+    def _gained(self, after: Distance | RiskDistance, role: str, price: str, trade: str) -> str:
+        """Return the condition that a price is ahead of a trade's entry by a distance."""
         relation = ">=" if self.name == "long" else "<="
         if isinstance(after, RiskDistance):
-            multiple = self._shared("break_even_risk_multiple", after.multiple)
-            level = f"trade.entry_price {self._winning} {multiple} * trade.tag"
+            multiple = self._shared(f"{role}_risk_multiple", after.multiple)
+            level = f"{trade}.entry_price {self._winning} {multiple} * {trade}.tag"
         else:
-            level = self._away(after, "break_even", self._winning, "trade.entry_price")
-        return f"self.data.Close[-1] {relation} {level}"
+            level = self._away(after, role, self._winning, f"{trade}.entry_price")
+        return f"{price} {relation} {level}"
 
     def fallen_back(self) -> str:
         """Return the condition of a trailing stop that is looked at when a bar closes, empty where there is none."""
         trailing = self.side.trailing_stop
         if trailing is None or trailing.trigger == "touch":
             return ""
-        column, best, relation = ("High", "max", "<=") if self.name == "long" else ("Low", "min", ">=")
-        column = "Close" if trailing.anchor == "close" else column
-        extreme = f"self.data.{column}[self.trades[0].entry_bar :].{best}()"
-        return f"self.data.Close[-1] {relation} {self._away(trailing.distance, 'trailing_stop', self._losing, extreme)}"
+        best, relation = ("max", "<=") if self.name == "long" else ("min", ">=")
+        extreme = f"self.data.{self._anchor(trailing)}[self.trades[0].entry_bar :].{best}()"
+        fallen = (
+            f"self.data.Close[-1] {relation} {self._away(trailing.distance, 'trailing_stop', self._losing, extreme)}"
+        )
+        if trailing.begins is None:
+            return fallen
+        return f"{self._gained(trailing.begins, 'trailing_begins', extreme, 'self.trades[0]')} and {fallen}"
 
     def _size(self) -> tuple[str, list[str]]:
         """Return the order's argument, and the lines that work it out."""

@@ -117,6 +117,7 @@ def _protection(side: Side, *, reverse: bool, best: str) -> list[str]:
         lines.append(_trailing(side.trailing_stop, best))
     if side.break_even is not None:
         lines.append(f"move the stop to break even at {distance(side.break_even.after)} profit")
+    lines += [f"close {number(round(100 * p.portion, 10))} % at {distance(p.after)} profit" for p in side.partial_exits]
     if side.max_bars is not None:
         lines.append(f"hold for {_bars(side.max_bars, side.max_bars_unit)}")
     if _only_stopped(side) and not reverse:
@@ -132,8 +133,10 @@ def _only_stopped(side: Side) -> bool:
 def _trailing(trailing: TrailingStop, best: str) -> str:
     extremes = {"highest": "high", "lowest": "low", "best": "price"}
     anchor = "close" if trailing.anchor == "close" else extremes[best]
-    return f"trailing stop {distance(trailing.distance)} from the {best} {anchor}" + (
-        " at the close" if trailing.trigger == "close" else ""
+    return (
+        f"trailing stop {distance(trailing.distance)} from the {best} {anchor}"
+        + (" at the close" if trailing.trigger == "close" else "")
+        + (f" once {distance(trailing.begins)} ahead" if trailing.begins else "")
     )
 
 

@@ -15,6 +15,7 @@ class OpenTrade:
     size: float
     stop: float | None = None
     risk: float | None = None
+    parts_taken: int = 0
 
     @property
     def side(self) -> SideName:
@@ -63,9 +64,13 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What is ordered on a bar; `stops` has the new level of each open trade's stop, None where it is not set."""
+    """What is ordered on a bar; `stops` has the new level of each open trade's stop, None where it is not set.
+
+    `parts` has the places of trades that are closed in part, and the portions.
+    """
 
     cancelled: tuple[WaitingOrder, ...] = ()
     close: bool = False
     stops: tuple[float | None, ...] = ()
+    parts: tuple[tuple[int, float], ...] = ()
     entry: Entry | None = None

@@ -4,6 +4,7 @@ This is the yardstick for compiled code and for the fast path. It is slow and me
 what is known of the account, and says what is cancelled, closed, moved and ordered.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -25,6 +26,7 @@ from backtest_engine.spec.orders import (
     PriceDistance,
     RiskDistance,
     RiskSize,
+    TrailingStop,
     UnitSize,
 )
 from backtest_engine.spec.strategy import Side, StrategySpec
@@ -52,30 +54,33 @@ class Decisions:
             return NOTHING
         cancelled = tuple(order for order in account.waiting if bar - order.given_on >= self._patience(order))
         waiting = len(account.waiting) > len(cancelled)
-        closes, entry = self._rules(bar, account, waiting=waiting)
+        followed, closes, entry = self._rules(bar, account, waiting=waiting)
         # A stop is not moved on a bar that gives an order, unless positions are added to or turned round.
-        moves = self._spec.max_entries > 1 or self._spec.reverse or (not closes and entry is None)
+        moves = self._spec.max_entries > 1 or self._spec.reverse or not followed
         stops = tuple(self._moved(bar, trade) if moves else None for trade in account.trades)
-        return Decision(cancelled=cancelled, close=closes, stops=stops, entry=entry)
+        parts = () if followed else tuple(self._parts(bar, account))
+        return Decision(cancelled=cancelled, close=closes, stops=stops, parts=parts, entry=entry)
 
     def _patience(self, order: WaitingOrder) -> int:
         sent = self._spec.sides[order.side].order
         return 0 if isinstance(sent, MarketOrder) else sent.bars
 
-    def _rules(self, bar: int, account: Account, *, waiting: bool) -> tuple[bool, Entry | None]:
-        """Follow the first rule that holds: exits before entries, or the other way round for one that reverses."""
+    def _rules(self, bar: int, account: Account, *, waiting: bool) -> tuple[bool, bool, Entry | None]:
+        """Follow the first rule that holds: exits before entries, or the other way round for one that reverses.
+
+        Return whether one did, whether it closes the position, and what it orders.
+        """
         names = tuple(self._spec.sides)
         if self._spec.reverse:
             for name in names:
                 if self._enters(name, bar, account, waiting=waiting):
-                    return account.side not in (None, name), self._order(name, bar, account)
-            return any(self._leaves(name, bar, account) for name in names), None
+                    return True, account.side not in (None, name), self._order(name, bar, account)
         if any(self._leaves(name, bar, account) for name in names):
-            return True, None
+            return True, True, None
         for name in names:
             if self._enters(name, bar, account, waiting=waiting):
-                return False, self._order(name, bar, account)
-        return False, None
+                return True, False, self._order(name, bar, account)
+        return False, False, None
 
     def _holds(self, condition: Condition, bar: int, position: Position | None = None) -> bool:
         return bool(self._known.holds(condition, position)[bar])
@@ -110,13 +115,23 @@ class Decisions:
         trailing = side.trailing_stop
         if trailing is None or trailing.trigger != "close":
             return False
-        since = slice(oldest.entry_bar, bar + 1)
-        close = self._columns["close"][bar]
-        if name == "long":
-            best = self._columns["close" if trailing.anchor == "close" else "high"][since].max()
-            return bool(close <= best - self._away(trailing.distance, best, bar))
-        best = self._columns["close" if trailing.anchor == "close" else "low"][since].min()
-        return bool(close >= best + self._away(trailing.distance, best, bar))
+        sign = 1 if name == "long" else -1
+        best = self._best(trailing, sign, slice(oldest.entry_bar, bar + 1))
+        if trailing.begins and sign * (best - oldest.entry_price) < self._gain(trailing.begins, oldest, bar):
+            return False
+        return bool(sign * self._columns["close"][bar] <= sign * best - self._away(trailing.distance, best, bar))
+
+    def _best(self, trailing: TrailingStop, sign: int, bars: slice) -> float:
+        """Return the price that was best for a side, of the closes or of the highs (lows, for shorts)."""
+        column = "close" if trailing.anchor == "close" else "high" if sign > 0 else "low"
+        prices = self._columns[column][bars]
+        return float(prices.max() if sign > 0 else prices.min())
+
+    def _gain(self, after: object, trade: OpenTrade, bar: int) -> float:
+        """Return by how much a trade has to be ahead, in units of the price."""
+        if isinstance(after, RiskDistance):
+            return after.multiple * (trade.risk or 0.0)
+        return self._away(after, trade.entry_price, bar)
 
     def _away(self, distance: object, start: float, bar: int) -> float:
         """Return how far a distance is, in units of the price."""
@@ -139,19 +154,24 @@ class Decisions:
         stop = trade.stop
         trailing = side.trailing_stop
         if trailing is not None and trailing.trigger == "touch":
-            column = "close" if trailing.anchor == "close" else "high" if sign > 0 else "low"
-            best = self._columns[column][bar]
-            stop = _tighter(sign, stop, best - sign * self._away(trailing.distance, best, bar))
+            best = self._best(trailing, sign, slice(bar, bar + 1))
+            level = best - sign * self._away(trailing.distance, best, bar)
+            ahead = sign * (best - trade.entry_price)
+            if not trailing.begins or (ahead >= self._gain(trailing.begins, trade, bar) and level > 0):
+                stop = _tighter(sign, stop, level)
         if side.break_even is not None:
-            after = side.break_even.after
-            gain = (
-                after.multiple * (trade.risk or 0.0)
-                if isinstance(after, RiskDistance)
-                else self._away(after, trade.entry_price, bar)
-            )
-            if sign * (self._columns["close"][bar] - trade.entry_price) >= gain:
+            ahead = sign * (self._columns["close"][bar] - trade.entry_price)
+            if ahead >= self._gain(side.break_even.after, trade, bar):
                 stop = _tighter(sign, stop, trade.entry_price)
         return None if stop == trade.stop else stop
+
+    def _parts(self, bar: int, account: Account) -> Iterator[tuple[int, float]]:
+        for place, trade in enumerate(account.trades):
+            left = self._spec.sides[trade.side].partial_exits[trade.parts_taken :]
+            sign = 1 if trade.side == "long" else -1
+            ahead = sign * (self._columns["close"][bar] - trade.entry_price)
+            if left and ahead >= self._gain(left[0].after, trade, bar):
+                yield place, left[0].portion
 
     # Entries
 
@@ -193,7 +213,6 @@ class Decisions:
         size = self._size(name, bar, price, stop, account)
         if size is not None and not size > 0:
             return None
-        measured = side.break_even is not None and isinstance(side.break_even.after, RiskDistance)
         return Entry(
             side=name,
             size=size,
@@ -201,7 +220,7 @@ class Decisions:
             stop=price if not isinstance(side.order, MarketOrder | LimitOrder) else None,
             stop_loss=stop,
             take_profit=target,
-            risk=abs(price - stop) if measured and stop is not None else None,
+            risk=abs(price - stop) if side.remembers_risk and stop is not None else None,
         )
 
     def _stop(self, side: Side, sign: int, price: float, bar: int) -> float | None:
@@ -211,7 +230,7 @@ class Decisions:
         elif side.stop_loss is not None:
             stop = price - sign * self._away(side.stop_loss, price, bar)
         trailing = side.trailing_stop
-        if trailing is None or trailing.trigger != "touch":
+        if trailing is None or trailing.trigger != "touch" or trailing.begins:
             return stop
         return _tighter(sign, stop, price - sign * self._away(trailing.distance, price, bar))
 

@@ -57,16 +57,25 @@ class TrailingStop(Part):
     """A stop that follows the best close or high (low, for shorts) since the entry.
 
     `trigger` says whether it is a stop order in the market or a rule that is looked at when a bar closes.
+    With `begins`, nothing trails before the best price is ahead of the entry by that much.
     """
 
     distance: Distance
     anchor: Literal["close", "high"] = "close"
     trigger: Literal["touch", "close"] = "touch"
+    begins: Gain | None = None
 
 
 class BreakEven(Part):
     """Once the position is ahead by `after`, its stop moves to the entry price."""
 
+    after: Gain
+
+
+class PartialExit(Part):
+    """Once a trade is ahead by `after` at a close, a share of what is still open of it is closed at the next open."""
+
+    portion: Annotated[float, Field(gt=0, lt=1)]
     after: Gain
 
 

@@ -1,6 +1,7 @@
 """What makes a well-formed specification impossible or contradictory, said in a trader's words."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -105,6 +106,7 @@ def _side_problems(spec: "StrategySpec", name: str, side: "Side") -> Iterator[st
         yield f"risking a share of the equity needs a stop loss on the {name} side, to know how much a unit can lose"
     if not side.stopped and _measures_risk(side):
         yield f"a {name} target in multiples of the risk needs a stop loss"
+    yield from _partial_problems(name, side)
     if any(isinstance(part, PositionValue) for level in _levels(side) for part in parts(level)):
         yield f"a {name} stop, target or order is set before the entry is known: say how far it is from the close"
     yield from _level_problems(name, side)
@@ -112,6 +114,21 @@ def _side_problems(spec: "StrategySpec", name: str, side: "Side") -> Iterator[st
         if condition is not None:
             for part in parts(condition):
                 yield from _condition_problems(part)
+
+
+def _partial_problems(name: str, side: "Side") -> Iterator[str]:
+    """Parts are taken one after the other, so one that lies nearer than the one before it comes too late."""
+    for one, other in pairwise(side.partial_exits):
+        if type(one.after) is not type(other.after):
+            continue
+        near, far = (_reach_of(part.after) for part in (one, other))
+        if near >= far:
+            yield f"the partial exits of a {name} position must be further away one after the other"
+
+
+def _reach_of(gain: Part) -> float:
+    reach = getattr(gain, "percent", None) or getattr(gain, "amount", None) or getattr(gain, "multiple", None)
+    return float(reach or 0.0)
 
 
 def _ends(spec: "StrategySpec", side: "Side") -> bool:
@@ -125,8 +142,7 @@ def _levels(side: "Side") -> list[Part]:
 
 
 def _measures_risk(side: "Side") -> bool:
-    gains = (side.take_profit, side.break_even.after if side.break_even else None)
-    return any(isinstance(gain, RiskDistance) for gain in gains)
+    return isinstance(side.take_profit, RiskDistance) or side.remembers_risk
 
 
 def _level_problems(name: str, side: "Side") -> Iterator[str]:

@@ -60,6 +60,7 @@ def _watched(strategy: type[Any], decisions: Decisions, found: Comparison) -> ty
             super().init()
             self.given: dict[int, tuple[Any, int]] = {}
             self.seen = _Seen()
+            self.parts: list[Any] = []
 
         def buy(self, **keywords: Any) -> Any:
             return self._send("long", super().buy, keywords)
@@ -85,6 +86,7 @@ def _watched(strategy: type[Any], decisions: Decisions, found: Comparison) -> ty
 
             def noted(trade: Any, portion: float = 1.0) -> None:
                 seen.closed.append((next(n for n, other in enumerate(trades) if other is trade), portion))
+                self.parts += [trade] if portion < 1 else []
                 close(trade, portion)
 
             backtesting.Trade.close = noted
@@ -115,7 +117,12 @@ def _account(strategy: Any) -> Account:
         equity=strategy.equity,
         trades=tuple(
             OpenTrade(
-                entry_bar=trade.entry_bar, entry_price=trade.entry_price, size=trade.size, stop=trade.sl, risk=trade.tag
+                entry_bar=trade.entry_bar,
+                entry_price=trade.entry_price,
+                size=trade.size,
+                stop=trade.sl,
+                risk=trade.tag,
+                parts_taken=strategy.parts.count(trade),
             )
             for trade in strategy.trades
         ),
@@ -147,6 +154,7 @@ def _hold_against(
         for trade, moved in zip(account.trades, decision.stops or [None] * len(account.trades), strict=True)
     ]
     closes = [(place, 1.0) for place in range(len(account.trades))] if decision.close else []
+    closes += decision.parts
     pairs: tuple[tuple[str, Any, Any], ...] = (
         ("cancelled", decision.cancelled, cancelled),
         ("closed", sorted(closes), sorted(seen.closed)),
@@ -155,6 +163,7 @@ def _hold_against(
     )
     found.counted.update(name for name, wanted, _ in pairs if wanted)
     found.counted["decisions"] += 1
+    found.counted["parts"] += len(decision.parts)
     found.counted["moved"] += any(moved is not None for moved in decision.stops)
     found.differences += [
         f"bar {bar}: {name} {did}, but the specification says {wanted}"

@@ -38,6 +38,7 @@ from backtest_engine.spec import (
     OnWeekday,
     Operand,
     Part,
+    PartialExit,
     PercentDistance,
     PositionValue,
     Price,
@@ -253,29 +254,33 @@ def order(random: Random, *, long: bool) -> Any:
 def side(random: Random, *, long: bool) -> Side:
     """Draw one side that ends somehow."""
     stop = some(random, lambda: distance(random) if random.random() < 0.7 else level(random, above=not long), 0.5)
+
+    def gain(stopped: bool) -> Any:
+        if stopped and random.random() < 0.5:
+            return RiskDistance(multiple=random.choice((0.5, 1.0, 2.0)))
+        return distance(random)
+
     trailing = some(
         random,
         lambda: TrailingStop(
             distance=distance(random),
             anchor=random.choice(("close", "high")),
             trigger=random.choice(("touch", "close")),
+            begins=some(random, lambda: gain(stop is not None), 0.4),
         ),
     )
-    stopped = stop is not None or (trailing is not None and trailing.trigger == "touch")
-
-    def gain() -> Any:
-        if stopped and random.random() < 0.5:
-            return RiskDistance(multiple=random.choice((0.5, 1.0, 2.0)))
-        return distance(random)
-
+    trails = trailing is not None and trailing.trigger == "touch" and not trailing.begins
+    stopped = stop is not None or trails
+    parts = some(random, lambda: [PartialExit(portion=0.5, after=gain(stopped)) for _ in range(random.randint(1, 2))])
     return Side(
         entry=condition(random),
         exit=some(random, lambda: condition(random, held=True), 0.8),
         order=order(random, long=long),
         stop_loss=stop,
-        take_profit=some(random, lambda: gain() if random.random() < 0.7 else level(random, above=long), 0.4),
+        take_profit=some(random, lambda: gain(stopped) if random.random() < 0.7 else level(random, above=long), 0.4),
         trailing_stop=trailing,
-        break_even=some(random, lambda: BreakEven(after=gain())),
+        break_even=some(random, lambda: BreakEven(after=gain(stopped))),
+        partial_exits=tuple(parts or ()),
         max_bars=some(random, lambda: random.randint(1, 20)),
     )
 
@@ -354,7 +359,18 @@ BARS = (
 )
 
 
-PLACES = ("stop_loss", "take_profit", "trailing_stop", "break_even", "order", "sizing", "cool_down", "source")
+PLACES = (
+    "stop_loss",
+    "take_profit",
+    "trailing_stop",
+    "break_even",
+    "partial_exits",
+    "begins",
+    "order",
+    "sizing",
+    "cool_down",
+    "source",
+)
 
 
 def kinds(root: Part, path: str = "") -> Iterator[str]:
@@ -366,7 +382,7 @@ def kinds(root: Part, path: str = "") -> Iterator[str]:
         value = getattr(root, name)
         if isinstance(value, str) and name not in ("kind", "schema_version", "name", "output"):
             yield f"{path}{kind} {name}:{value}"
-        inside = "source " if name == "source" else path or (f"{name} " if name in PLACES else "")
+        inside = f"{name} " if name in ("source", "begins") else path or (f"{name} " if name in PLACES else "")
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Part):
                 yield from kinds(item, inside)
@@ -414,6 +430,8 @@ KINDS = (
     *(f"take_profit {kind}" for kind in ("percent", "price", "atr", "risk", "level")),
     *(f"trailing_stop {kind}" for kind in ("percent", "price", "atr")),
     *(f"break_even {kind}" for kind in ("percent", "price", "atr", "risk")),
+    *(f"partial_exits {kind}" for kind in ("percent", "price", "atr", "risk")),
+    *(f"begins {kind}" for kind in ("percent", "price", "atr", "risk")),
     *("order market", "order limit", "order stop", "max_bars"),
     *(f"trailing_stop TrailingStop {how}" for how in ("anchor:close", "anchor:high", "trigger:touch", "trigger:close")),
     *(f"sizing {kind}" for kind in ("fraction", "units", "cash", "risk")),

@@ -10,6 +10,7 @@ from backtesting import Backtest, backtesting
 from pydantic import ValidationError
 
 from backtest_engine.compiler import compile_spec
+from backtest_engine.language import explain
 from backtest_engine.spec import (
     Ago,
     All,
@@ -29,6 +30,7 @@ from backtest_engine.spec import (
     Number,
     OnWeekday,
     Operand,
+    PartialExit,
     PercentDistance,
     PositionValue,
     Price,
@@ -39,6 +41,7 @@ from backtest_engine.spec import (
     StopOrder,
     StrategySpec,
     Streak,
+    TrailingStop,
     UnitSize,
 )
 from backtest_engine.spec.evaluate import holds, series
@@ -254,6 +257,82 @@ class TestProtection:
 
         # 2 % of 10,000 over 5 of a price of 100 are 40 units, for the second trade as well.
         assert [size for size, *_ in trades(spec, flat(*[100] * 6))] == [40, 40]
+
+
+class TestPartialExits:
+    def test_close_half_at_one_risk_and_leave_the_rest(self) -> None:
+        spec = long(
+            close_is(">", 0),
+            stop_loss=PriceDistance(amount=10),
+            partial_exits=(PartialExit(portion=0.5, after=RiskDistance(multiple=1)),),
+            max_bars=6,
+            sizing=UnitSize(units=4),
+        )
+
+        # Bought at 100 on bar 2; 10 ahead at the close of bar 4, so half is sold at the open of bar 5, once.
+        assert trades(spec, flat(100, 100, 100, 105, 110, 112, 115, 115, 115, 115))[:2] == [(2, 2, 5), (2, 2, 9)]
+
+    def test_come_one_after_the_other(self) -> None:
+        spec = long(
+            close_is(">", 0),
+            partial_exits=(
+                PartialExit(portion=0.5, after=PercentDistance(percent=5)),
+                PartialExit(portion=0.5, after=PercentDistance(percent=10)),
+            ),
+            max_bars=20,
+            sizing=UnitSize(units=4),
+        )
+
+        # Both are reached on bar 3; they are taken on that bar and on the next.
+        assert trades(spec, flat(100, 100, 100, 120, 120, 120, 120)) == [(2, 2, 4), (1, 2, 5), (1, 2, 6)]
+
+    def test_are_for_shorts_too(self) -> None:
+        side = Side(
+            entry=close_is(">", 0),
+            partial_exits=(PartialExit(portion=0.25, after=PriceDistance(amount=5)),),
+            max_bars=20,
+        )
+        spec = StrategySpec(short=side, sizing=UnitSize(units=4))
+
+        assert trades(spec, flat(100, 100, 100, 95, 95, 95)) == [(-1, 2, 4), (-3, 2, 5)]
+
+    def test_lie_further_away_one_by_one(self) -> None:
+        parts = tuple(PartialExit(portion=0.5, after=PercentDistance(percent=percent)) for percent in (5, 5))
+
+        with pytest.raises(ValidationError, match="further away one after the other"):
+            long(close_is(">", 0), partial_exits=parts, max_bars=3)
+
+    def test_by_risk_need_a_stop(self) -> None:
+        with pytest.raises(ValidationError, match="needs a stop loss"):
+            long(
+                close_is(">", 0), partial_exits=(PartialExit(portion=0.5, after=RiskDistance(multiple=1)),), max_bars=3
+            )
+
+    def test_are_told(self) -> None:
+        parts = (PartialExit(portion=0.5, after=RiskDistance(multiple=1)),)
+        trailing = TrailingStop(distance=PercentDistance(percent=2), begins=PercentDistance(percent=3))
+
+        told = explain(
+            long(close_is(">", 0), partial_exits=parts, stop_loss=PercentDistance(percent=5), trailing_stop=trailing)
+        )
+
+        assert "close 50 % at 1 times risk profit" in told
+        assert "trailing stop 2 % from the highest close once 3 % ahead" in told
+
+
+class TestTrailing:
+    def test_begins_at_a_profit(self) -> None:
+        trailing = TrailingStop(distance=PriceDistance(amount=2), begins=PriceDistance(amount=5))
+        spec = long(close_is("==", 100), trailing_stop=trailing)
+
+        # Nothing is sold at 97; from the close of 106 on the stop is at 104, and 103 is below it.
+        assert trades(spec, flat(101, 100, 100, 97, 106, 105, 103, 103)) == [(1, 2, 6)]
+
+    def test_begins_at_a_profit_and_is_looked_at_when_a_bar_closes(self) -> None:
+        trailing = TrailingStop(distance=PriceDistance(amount=2), begins=PriceDistance(amount=5), trigger="close")
+        spec = long(close_is("==", 100), trailing_stop=trailing)
+
+        assert trades(spec, flat(101, 100, 100, 97, 106, 105, 103, 103)) == [(1, 2, 7)]
 
 
 class TestWaitingOrders:
