@@ -18,6 +18,7 @@ from backtest_engine.spec import (
     MonthDay,
     Not,
     Number,
+    Often,
     OnWeekday,
     Operand,
     PositionValue,
@@ -25,6 +26,7 @@ from backtest_engine.spec import (
     SessionTime,
     SessionValue,
     Streak,
+    Then,
     TimeOfDay,
     TradingDay,
     Within,
@@ -174,7 +176,11 @@ class Writer:
             case Ago():
                 self._needs(bar.earlier(condition.bars))
                 return self._condition(condition.condition, role, bar.earlier(condition.bars))
-            case Streak() | Within():
+            case Then():
+                earlier = Within(condition=condition.first, bars=condition.bars)
+                then = self._inner(condition.then, role, bar)
+                return f"{then} and {self._repeated(earlier, role, bar.earlier(1))}"
+            case Streak() | Within() | Often():
                 return self._repeated(condition, role, bar)
             case Always():
                 return "True"
@@ -183,7 +189,7 @@ class Writer:
 
     def _inner(self, part: Condition, role: str, bar: Bar) -> str:
         text = self._condition(part, role, bar)
-        return f"({text})" if isinstance(_dated_back(part), All | AnyOf | Cross) else text
+        return f"({text})" if isinstance(_dated_back(part), All | AnyOf | Cross | Then) else text
 
     def _both(self, condition: Comparison | Cross, bar: Bar, role: str) -> tuple[str, str]:
         subject = subject_name(condition.left, condition.right)
@@ -200,7 +206,7 @@ class Writer:
         self._replayed = None
         return f"{earlier_left} {before} {earlier_right} and {left} {now} {right}"
 
-    def _repeated(self, condition: Streak | Within, role: str, bar: Bar) -> str:
+    def _repeated(self, condition: Streak | Within | Often, role: str, bar: Bar) -> str:
         word = "all" if isinstance(condition, Streak) else "any"
         loop = f"i{len(bar.loops)}" if len(bar.loops) >= len(LOOPS) else LOOPS[len(bar.loops)]
         counted = f"range(1, {condition.bars + 1})" if not bar.loops else f"range({condition.bars})"
@@ -208,6 +214,8 @@ class Writer:
         self._needs(bar)
         inner = self._condition(condition.condition, role, Bar(bar.back, (*bar.loops, loop)))
         self.reach -= condition.bars - 1
+        if isinstance(condition, Often):
+            return f"sum(1 for {loop} in {counted} if {inner}) >= {condition.times}"
         return f"{word}({inner} for {loop} in {counted})"
 
     def _calendar(self, condition: Condition, bar: Bar) -> str:

@@ -26,6 +26,7 @@ from backtest_engine.spec import (
     MonthDay,
     Not,
     Number,
+    Often,
     OnWeekday,
     Operand,
     PercentDistance,
@@ -40,6 +41,7 @@ from backtest_engine.spec import (
     Side,
     StrategySpec,
     Streak,
+    Then,
     TimeOfDay,
     TradingDay,
     TrailingStop,
@@ -192,6 +194,8 @@ def distance(value: PercentDistance | PriceDistance | AtrDistance | RiskDistance
 def condition(value: Condition) -> str:
     """Return a condition in words."""
     match value:
+        case Comparison(left=Indicator(name="heikin_ashi"), right=Indicator(name="heikin_ashi")) if _colour(value):
+            return f"the Heikin Ashi candle{_ago(value.left)} is {_colour(value)}"
         case Comparison():
             return f"{operand(value.left)} {RELATIONS[value.relation]} {operand(value.right)}"
         case Cross():
@@ -202,15 +206,36 @@ def condition(value: Condition) -> str:
             return " or ".join(_grouped(part) for part in value.conditions)
         case Not():
             return f"not ({condition(value.condition)})"
+        case Streak() | Within() | Often() | Then() | Ago():
+            return _over_bars(value)
+        case Always():
+            return "on every bar"
+    return _date(value)
+
+
+def _over_bars(value: Streak | Within | Often | Then | Ago) -> str:
+    match value:
         case Streak():
             return f"({condition(value.condition)}) for {_bars(value.bars, value.unit)} in a row"
         case Within():
             return f"({condition(value.condition)}) within the last {_bars(value.bars, value.unit)}"
+        case Often():
+            return f"({condition(value.condition)}) on {value.times} of the last {_bars(value.bars, value.unit)}"
+        case Then():
+            then = f"then within {_bars(value.bars, value.unit)} ({condition(value.then)})"
+            return f"first ({condition(value.first)}), {then}"
         case Ago():
             return f"({condition(value.condition)}) {_bars(value.bars, value.unit)} ago"
-        case Always():
-            return "on every bar"
-    return _date(value)
+
+
+def _colour(value: Comparison) -> str:
+    """Return the colour of the Heikin Ashi candle that a comparison of its close and open asks for, or nothing."""
+    close, opened = value.left, value.right
+    if not isinstance(close, Indicator) or not isinstance(opened, Indicator):
+        return ""
+    if (close.output, opened.output) != ("close", "open") or opened.model_copy(update={"output": "close"}) != close:
+        return ""
+    return {">": "green", "<": "red"}.get(value.relation, "") if close.timeframe is None else ""
 
 
 def _grouped(part: Condition) -> str:

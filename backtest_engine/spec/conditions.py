@@ -71,6 +71,32 @@ class Within(Part):
     unit: Unit | None = None
 
 
+class Often(Part):
+    """The condition held on at least `times` of the last `bars` bars, this one included."""
+
+    kind: Literal["often"] = "often"
+    condition: "Condition"
+    times: Bars
+    bars: Bars
+    unit: Unit | None = None
+
+    @model_validator(mode="after")
+    def _can_happen(self) -> "Often":
+        if self.unit is None and self.times > self.bars:
+            raise ValueError(f"a condition cannot hold on {self.times} of {self.bars} bars")
+        return self
+
+
+class Then(Part):
+    """`then` holds now, and `first` held on one of the `bars` bars before this one."""
+
+    kind: Literal["then"] = "then"
+    first: "Condition"
+    then: "Condition"
+    bars: Bars
+    unit: Unit | None = None
+
+
 class Ago(Part):
     """The condition held `bars` bars ago."""
 
@@ -163,6 +189,8 @@ Condition = Annotated[
     | Not
     | Streak
     | Within
+    | Often
+    | Then
     | Ago
     | OnWeekday
     | InMonth
@@ -174,5 +202,5 @@ Condition = Annotated[
     Field(discriminator="kind"),
 ]
 
-for _model in (All, AnyOf, Not, Streak, Within, Ago):
+for _model in (All, AnyOf, Not, Streak, Within, Often, Then, Ago):
     _model.model_rebuild()

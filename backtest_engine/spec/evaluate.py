@@ -31,9 +31,11 @@ from backtest_engine.spec.conditions import (
     InMonth,
     MonthDay,
     Not,
+    Often,
     OnWeekday,
     SessionTime,
     Streak,
+    Then,
     TimeOfDay,
     TradingDay,
     Within,
@@ -84,7 +86,10 @@ def _simple(condition: Condition) -> Iterator[Condition]:
         case All() | AnyOf():
             for part in condition.conditions:
                 yield from _simple(part)
-        case Not() | Streak() | Within() | Ago():
+        case Then():
+            yield from _simple(condition.first)
+            yield from _simple(condition.then)
+        case Not() | Streak() | Within() | Often() | Ago():
             yield from _simple(condition.condition)
         case _:
             if not _of_position(condition):
@@ -153,17 +158,22 @@ class Evaluation:
                 return ~_all(~self.holds(part, position) for part in condition.conditions)
             case Not():
                 return ~self.holds(condition.condition, position)
-            case Streak():
-                inner = self.holds(condition.condition, position)
-                return _all(_earlier(inner, back) for back in range(condition.bars))
-            case Within():
-                inner = self.holds(condition.condition, position)
-                return ~_all(~_earlier(inner, back) for back in range(condition.bars))
-            case Ago():
-                return _earlier(self.holds(condition.condition, position), condition.bars)
+            case Streak() | Within() | Often() | Then() | Ago():
+                return self._over_bars(condition, position)
             case Always():
                 return np.ones(len(self.bars), dtype=bool)
         return _on_date(condition, self.index)
+
+    def _over_bars(self, condition: Streak | Within | Often | Then | Ago, position: Position | None) -> Held:
+        if isinstance(condition, Then):
+            first, then = self.holds(condition.first, position), self.holds(condition.then, position)
+            return then & ~_all(~_earlier(first, back) for back in range(1, condition.bars + 1))
+        inner = self.holds(condition.condition, position)
+        if isinstance(condition, Ago):
+            return _earlier(inner, condition.bars)
+        held = np.array([_earlier(inner, back) for back in range(condition.bars)])
+        times = {"streak": condition.bars, "within": 1}.get(condition.kind) or getattr(condition, "times", 1)
+        return np.asarray(held.sum(axis=0) >= times)
 
     def series(self, operand: Operand, position: Position | None = None) -> Array:
         """Return the value of an operand on every bar, NaN where it is not known."""

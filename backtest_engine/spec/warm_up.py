@@ -4,7 +4,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backtest_engine.spec.base import Part
-from backtest_engine.spec.conditions import Ago, All, AnyOf, Comparison, Condition, Cross, MonthDay, Not, Streak, Within
+from backtest_engine.spec.conditions import (
+    Ago,
+    All,
+    AnyOf,
+    Comparison,
+    Condition,
+    Cross,
+    MonthDay,
+    Not,
+    Often,
+    Streak,
+    Then,
+    Within,
+)
 from backtest_engine.spec.operands import Arithmetic, Indicator, Operand, Price, SessionValue
 from backtest_engine.spec.orders import AtrDistance, Level, MarketOrder
 from backtest_engine.spec.walk import parts_outside
@@ -90,8 +103,10 @@ def _reach(condition: Condition, shifts: dict[str, int]) -> int:
             return _reach(condition.condition, shifts)
         case Ago():
             return condition.bars + _reach(condition.condition, shifts)
-        case Streak() | Within():
+        case Streak() | Within() | Often():
             return condition.bars - 1 + _reach(condition.condition, shifts)
+        case Then():
+            return max(_reach(condition.then, shifts), condition.bars + _reach(condition.first, shifts))
         case MonthDay():
             return 1
     return 0

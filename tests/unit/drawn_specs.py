@@ -35,6 +35,7 @@ from backtest_engine.spec import (
     MonthDay,
     Not,
     Number,
+    Often,
     OnWeekday,
     Operand,
     Part,
@@ -53,6 +54,7 @@ from backtest_engine.spec import (
     StopOrder,
     StrategySpec,
     Streak,
+    Then,
     Timeframe,
     TimeOfDay,
     TradingDay,
@@ -214,6 +216,8 @@ def condition(random: Random, *, held: bool = False, depth: int = 2) -> Conditio
         lambda: Not(condition=inner()),
         lambda: Streak(condition=inner(), bars=random.randint(1, 4), unit=some(random, lambda: random.choice(UNITS))),
         lambda: Within(condition=inner(), bars=random.randint(1, 5)),
+        lambda: Often(condition=inner(), times=2, bars=random.randint(2, 5)),
+        lambda: Then(first=inner(), then=inner(), bars=random.randint(1, 5)),
         lambda: Ago(condition=inner(), bars=random.randint(1, 4)),
     )
     return random.choice(kinds)()
@@ -424,7 +428,7 @@ KINDS = (
     *(f"session_time part:{part}" for part in ("first", "after", "last", "end")),
     *(f"session_value measure:{measure}" for measure in ("range_high", "range_low", "vwap")),
     *("time_of_day zone:America/New_York", "source session_value"),
-    *("weekday", "month", "month_day", "time_of_day", "ago of any"),
+    *("often", "then", "weekday", "month", "month_day", "time_of_day", "ago of any"),
     *(f"trading_day period:{period}" for period in ("week", "month", "quarter", "year")),
     *(f"stop_loss {kind}" for kind in ("percent", "price", "atr", "level")),
     *(f"take_profit {kind}" for kind in ("percent", "price", "atr", "risk", "level")),
