@@ -67,7 +67,7 @@ class _Module:
 
     def _imports(self) -> list[str]:
         lines = ["from backtesting import Strategy"]
-        if self.write.init.snippets - {"ratio"}:
+        if self.write.init.snippets - {"ratio", "kelly"}:
             lines.insert(0, "import numpy as np")
         if self.write.init.imports:
             lines += ["", f"from backtest_engine.indicators import {', '.join(sorted(self.write.init.imports))}"]

@@ -8,6 +8,7 @@ from backtest_engine.spec import (
     AtrDistance,
     CashSize,
     FractionSize,
+    KellySize,
     Level,
     MarketOrder,
     PercentDistance,
@@ -18,8 +19,9 @@ from backtest_engine.spec import (
     StrategySpec,
     TrailingStop,
     UnitSize,
+    VolatilitySize,
 )
-from backtest_engine.spec.warm_up import average_true_range
+from backtest_engine.spec.warm_up import average_true_range, volatility
 
 Distance = PercentDistance | PriceDistance | AtrDistance
 
@@ -229,6 +231,24 @@ class Orders:
                 if self.spec.max_entries == 1:
                     return "size=size", [f"size = min({share}, 0.9999)"]
                 return "size=size", self._of_equity(share)
+            case VolatilitySize() as sizing:
+                moved = self.write.operand(volatility(sizing), NOW, "volatility")
+                target = self.write.shared("volatility_target", sizing.target)
+                cap = self.write.shared("largest_share", sizing.cap)
+                return self._share([f"share = min({target} / {moved}, {cap}) if {moved} > 0 else 0"])
+            case KellySize() as sizing:
+                self.write.init.snippets.add("kelly")
+                start = self.write.shared("first_share", sizing.start)
+                multiple = self.write.shared("kelly_multiple", sizing.multiple)
+                cap = self.write.shared("largest_share", sizing.cap)
+                arguments = f"{sizing.trades}, {start}, {multiple}, {cap}"
+                return self._share([f"share = kelly(self.closed_trades, {arguments})"])
+
+    def _share(self, lines: list[str]) -> tuple[str, list[str]]:
+        """Return the order's argument for a share of the equity that lines have worked out."""
+        if self.spec.max_entries == 1:
+            return "size=size", [*lines, "size = min(share, 0.9999)"]
+        return "size=size", [*lines, *self._of_equity("share")]
 
     def _of_equity(self, share: str) -> list[str]:
         """Return the lines that turn a share of the equity into one of what no open trade holds."""

@@ -6,6 +6,23 @@ def ratio(top, bottom):
     return top / bottom if bottom else float("nan")
 '''
 
+KELLY = '''\
+def kelly(trades, least, start, multiple, cap):
+    """Return a multiple of Kelly's share for the closed trades: what wins are worth against what losses cost."""
+    returns = [trade.pl_pct for trade in trades]
+    if len(returns) < least:
+        return start
+    gains = [value for value in returns if value > 0]
+    losses = [-value for value in returns if value <= 0]
+    if not gains:
+        return 0
+    share = len(gains) / len(returns)
+    if sum(losses) > 0:
+        odds = (sum(gains) / len(gains)) / (sum(losses) / len(losses))
+        share -= (1 - share) / odds
+    return min(max(multiple * share, 0), cap)
+'''
+
 TRADING_DAY = '''\
 def trading_day(index, period):
     """Number the trading days of each week, month, quarter or year from 1; 0 where the data begin inside one."""

@@ -20,6 +20,7 @@ from backtest_engine.spec import (
     FractionSize,
     Indicator,
     InMonth,
+    KellySize,
     Level,
     LimitOrder,
     MarketOrder,
@@ -47,6 +48,7 @@ from backtest_engine.spec import (
     TrailingStop,
     Unit,
     UnitSize,
+    VolatilitySize,
     Within,
 )
 
@@ -172,6 +174,14 @@ def _size(spec: StrategySpec) -> str:
             return f"{units} unit{'s' if units > 1 else ''} per trade"
         case CashSize(amount=amount):
             return f"${number(amount)} per trade"
+        case VolatilitySize() as size:
+            most = f" at most {number(round(100 * size.cap, 10))} % of equity" if size.cap < 1 else ""
+            year = f"{size.period} {size.unit or 'bar'}s, {size.bars_a_year} bars a year"
+            return f"volatility target {number(round(100 * size.target, 10))} % a year over {year}{most}"
+        case KellySize() as size:
+            least = f"{number(round(100 * size.start, 10))} % for the first {size.trades} trades"
+            most = f"at most {number(round(100 * size.cap, 10))} % of equity"
+            return f"{number(size.multiple)} times Kelly, {most}, {least}"
         case RiskSize(fraction=fraction):
             return f"risk {number(round(100 * fraction, 10))} % of equity per trade"
 

@@ -41,6 +41,7 @@ from backtest_engine.spec.orders import (
     CashSize,
     CoolDown,
     FractionSize,
+    KellySize,
     Level,
     LimitOrder,
     MarketOrder,
@@ -52,6 +53,7 @@ from backtest_engine.spec.orders import (
     StopOrder,
     TrailingStop,
     UnitSize,
+    VolatilitySize,
 )
 from backtest_engine.spec.strategy import Side, StrategySpec
 from backtest_engine.spec.walk import parts, parts_of, parts_outside
@@ -77,6 +79,7 @@ __all__ = [
     "FractionSize",
     "InMonth",
     "Indicator",
+    "KellySize",
     "Level",
     "LimitOrder",
     "MarketOrder",
@@ -109,6 +112,7 @@ __all__ = [
     "TrailingStop",
     "Unit",
     "UnitSize",
+    "VolatilitySize",
     "Weekday",
     "Within",
     "Zone",

@@ -41,6 +41,7 @@ class Account:
     profit_percent: float = 0.0
     last_exit_bar: int | None = None
     last_profit: float = 0.0
+    closed_returns: tuple[float, ...] = ()
 
     @property
     def side(self) -> SideName | None:

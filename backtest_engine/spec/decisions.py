@@ -18,7 +18,10 @@ from backtest_engine.spec.operands import Indicator, SessionValue
 from backtest_engine.spec.orders import (
     AtrDistance,
     CashSize,
+    Distance,
     FractionSize,
+    Gain,
+    KellySize,
     Level,
     LimitOrder,
     MarketOrder,
@@ -28,9 +31,18 @@ from backtest_engine.spec.orders import (
     RiskSize,
     TrailingStop,
     UnitSize,
+    VolatilitySize,
 )
 from backtest_engine.spec.strategy import Side, StrategySpec
-from backtest_engine.spec.warm_up import Declared, average_true_range, bars_needed, constant_shifts, declared, identity
+from backtest_engine.spec.warm_up import (
+    Declared,
+    average_true_range,
+    bars_needed,
+    constant_shifts,
+    declared,
+    identity,
+    volatility,
+)
 
 # The largest share of what is available that the broker takes for a share.
 ALMOST_ALL = 0.9999
@@ -46,6 +58,7 @@ class Decisions:
         self._known = Evaluation(bars)
         self._columns = {name.lower(): bars[name].to_numpy(dtype=float) for name in ("Open", "High", "Low", "Close")}
         self._ranges: dict[int, Indicator] = {}
+        self._volatility = volatility(spec.sizing) if isinstance(spec.sizing, VolatilitySize) else None
         self.first = first_decision(spec, bars)
 
     def on(self, bar: int, account: Account) -> Decision:
@@ -117,9 +130,9 @@ class Decisions:
             return False
         sign = 1 if name == "long" else -1
         best = self._best(trailing, sign, slice(oldest.entry_bar, bar + 1))
-        if trailing.begins and sign * (best - oldest.entry_price) < self._gain(trailing.begins, oldest, bar):
+        if trailing.begins and not self._ahead(best, trailing.begins, oldest, bar):
             return False
-        return bool(sign * self._columns["close"][bar] <= sign * best - self._away(trailing.distance, best, bar))
+        return bool(sign * self._columns["close"][bar] <= sign * self._away(trailing.distance, best, -sign, bar))
 
     def _best(self, trailing: TrailingStop, sign: int, bars: slice) -> float:
         """Return the price that was best for a side, of the closes or of the highs (lows, for shorts)."""
@@ -127,23 +140,25 @@ class Decisions:
         prices = self._columns[column][bars]
         return float(prices.max() if sign > 0 else prices.min())
 
-    def _gain(self, after: object, trade: OpenTrade, bar: int) -> float:
-        """Return by how much a trade has to be ahead, in units of the price."""
+    def _ahead(self, price: float, after: Gain, trade: OpenTrade, bar: int) -> bool:
+        """Whether a price is ahead of a trade's entry by so much."""
+        sign = 1 if trade.side == "long" else -1
         if isinstance(after, RiskDistance):
-            return after.multiple * (trade.risk or 0.0)
-        return self._away(after, trade.entry_price, bar)
+            level = trade.entry_price + sign * after.multiple * (trade.risk or 0.0)
+        else:
+            level = self._away(after, trade.entry_price, sign, bar)
+        return sign * price >= sign * level
 
-    def _away(self, distance: object, start: float, bar: int) -> float:
-        """Return how far a distance is, in units of the price."""
+    def _away(self, distance: Distance, start: float, sign: int, bar: int) -> float:
+        """Return the price that lies so far above another, or below it where the sign is negative."""
         match distance:
             case PercentDistance():
-                return start * distance.percent / 100
+                return start * (1 + sign * distance.percent / 100)
             case PriceDistance():
-                return distance.amount
+                return start + sign * distance.amount
             case AtrDistance():
                 average = self._ranges.setdefault(distance.period, average_true_range(distance))
-                return float(distance.multiple * self._known.series(average)[bar])
-        raise TypeError(f"{type(distance).__name__} is no distance from a price")
+                return start + sign * float(distance.multiple * self._known.series(average)[bar])
 
     # Open trades
 
@@ -155,22 +170,17 @@ class Decisions:
         trailing = side.trailing_stop
         if trailing is not None and trailing.trigger == "touch":
             best = self._best(trailing, sign, slice(bar, bar + 1))
-            level = best - sign * self._away(trailing.distance, best, bar)
-            ahead = sign * (best - trade.entry_price)
-            if not trailing.begins or (ahead >= self._gain(trailing.begins, trade, bar) and level > 0):
+            level = self._away(trailing.distance, best, -sign, bar)
+            if not trailing.begins or (self._ahead(best, trailing.begins, trade, bar) and level > 0):
                 stop = _tighter(sign, stop, level)
-        if side.break_even is not None:
-            ahead = sign * (self._columns["close"][bar] - trade.entry_price)
-            if ahead >= self._gain(side.break_even.after, trade, bar):
-                stop = _tighter(sign, stop, trade.entry_price)
+        if side.break_even is not None and self._ahead(self._columns["close"][bar], side.break_even.after, trade, bar):
+            stop = _tighter(sign, stop, trade.entry_price)
         return None if stop == trade.stop else stop
 
     def _parts(self, bar: int, account: Account) -> Iterator[tuple[int, float]]:
         for place, trade in enumerate(account.trades):
             left = self._spec.sides[trade.side].partial_exits[trade.parts_taken :]
-            sign = 1 if trade.side == "long" else -1
-            ahead = sign * (self._columns["close"][bar] - trade.entry_price)
-            if left and ahead >= self._gain(left[0].after, trade, bar):
+            if left and self._ahead(self._columns["close"][bar], left[0].after, trade, bar):
                 yield place, left[0].portion
 
     # Entries
@@ -228,11 +238,11 @@ class Decisions:
         if isinstance(side.stop_loss, Level):
             stop = float(self._known.series(side.stop_loss.at)[bar])
         elif side.stop_loss is not None:
-            stop = price - sign * self._away(side.stop_loss, price, bar)
+            stop = self._away(side.stop_loss, price, -sign, bar)
         trailing = side.trailing_stop
         if trailing is None or trailing.trigger != "touch" or trailing.begins:
             return stop
-        return _tighter(sign, stop, price - sign * self._away(trailing.distance, price, bar))
+        return _tighter(sign, stop, self._away(trailing.distance, price, -sign, bar))
 
     def _target(self, side: Side, sign: int, price: float, stop: float | None, bar: int) -> float | None:
         target = side.take_profit
@@ -242,7 +252,7 @@ class Decisions:
             return float(self._known.series(target.at)[bar])
         if isinstance(target, RiskDistance):
             return price + sign * target.multiple * abs(price - (stop if stop is not None else price))
-        return price + sign * self._away(target, price, bar)
+        return self._away(target, price, sign, bar)
 
     def _size(self, name: SideName, bar: int, price: float, stop: float | None, account: Account) -> float | None:
         match self._spec.sizing:
@@ -256,17 +266,41 @@ class Decisions:
                 return units
             case CashSize(amount=amount):
                 return int(amount / price)
+            case VolatilitySize() as sizing:
+                share = self._volatility_share(sizing, bar)
+                return share if self._spec.max_entries == 1 else self._of_free(name, share, bar, account)
+            case KellySize() as sizing:
+                share = min(kelly(account.closed_returns, sizing), ALMOST_ALL)
+                return share if self._spec.max_entries == 1 else self._of_free(name, share, bar, account)
             case RiskSize(fraction=fraction):
                 share = fraction * price / abs(price - (stop if stop is not None else price))
                 return (
                     min(share, ALMOST_ALL) if self._spec.max_entries == 1 else self._of_free(name, share, bar, account)
                 )
 
+    def _volatility_share(self, sizing: VolatilitySize, bar: int) -> float:
+        moved = float(self._known.series(self._volatility)[bar]) if self._volatility else 0.0
+        return min(sizing.target / moved, sizing.cap, ALMOST_ALL) if moved > 0 else 0.0
+
     def _of_free(self, name: SideName, share: float, bar: int, account: Account) -> float:
         """Turn a share of the equity into one of what open trades of the side leave of it."""
         close = float(self._columns["close"][bar])
         free = account.equity - sum(abs(trade.size) * close for trade in account.trades if trade.side == name)
         return min(share * account.equity / free, ALMOST_ALL) if free > 0 else 0.0
+
+
+def kelly(returns: tuple[float, ...], sizing: KellySize) -> float:
+    """Return the share to stake: a multiple of the chance to win less the chance to lose over what a win pays."""
+    if len(returns) < sizing.trades:
+        return sizing.start
+    wins = [gain for gain in returns if gain > 0]
+    losses = [-gain for gain in returns if gain <= 0]
+    if not wins:
+        return 0.0
+    chance = len(wins) / len(returns)
+    lost = sum(losses) / len(losses) if losses else 0.0
+    share = chance - (1 - chance) * lost / (sum(wins) / len(wins))
+    return min(max(sizing.multiple * share, 0.0), sizing.cap)
 
 
 def _tighter(sign: int, stop: float | None, level: float) -> float:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backtest_engine.spec.base import Bars, Part, Positive, Unit
+from backtest_engine.spec.base import MAX_BARS, Bars, Part, Positive, Unit
 from backtest_engine.spec.operands import Operand
 
 
@@ -137,7 +137,36 @@ class RiskSize(Part):
     fraction: Share
 
 
-Sizing = Annotated[FractionSize | UnitSize | CashSize | RiskSize, Field(discriminator="kind")]
+class VolatilitySize(Part):
+    """The share of the equity that would move by `target` a year, a fraction, if the market goes on as it did.
+
+    The movement is the standard deviation of the last `period` returns of a bar, of which a year has `bars_a_year`.
+    """
+
+    kind: Literal["volatility"] = "volatility"
+    target: Annotated[float, Field(gt=0, le=10)]
+    period: Annotated[int, Field(ge=2, le=MAX_BARS)] = 20
+    unit: Unit | None = None
+    bars_a_year: Annotated[int, Field(ge=1, le=1_000_000)] = 252
+    cap: Share = 1.0
+
+
+class KellySize(Part):
+    """A multiple of the share that Kelly's formula gives for the trades so far, at most `cap`.
+
+    Before there are `trades` of them it is `start`. Trades that lose on the whole give no further ones.
+    """
+
+    kind: Literal["kelly"] = "kelly"
+    multiple: Share = 0.5
+    cap: Share
+    start: Share
+    trades: Annotated[int, Field(ge=2, le=10_000)] = 20
+
+
+Sizing = Annotated[
+    FractionSize | UnitSize | CashSize | RiskSize | VolatilitySize | KellySize, Field(discriminator="kind")
+]
 
 
 class CoolDown(Part):

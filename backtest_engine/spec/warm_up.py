@@ -19,7 +19,7 @@ from backtest_engine.spec.conditions import (
     Within,
 )
 from backtest_engine.spec.operands import Arithmetic, Indicator, Operand, Price, SessionValue
-from backtest_engine.spec.orders import AtrDistance, Level, MarketOrder
+from backtest_engine.spec.orders import AtrDistance, Level, MarketOrder, VolatilitySize
 from backtest_engine.spec.walk import parts_outside
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def declared(root: Part) -> Iterator[tuple[Declared, bool]]:
     for part in parts_outside(root, Indicator):
         if isinstance(part, AtrDistance):
             yield average_true_range(part), False
+        elif isinstance(part, VolatilitySize):
+            yield volatility(part), False
         elif isinstance(part, SessionValue) or (isinstance(part, Price) and part.timeframe is not None):
             yield part, False
         elif isinstance(part, Indicator):
@@ -58,6 +60,12 @@ def declared(root: Part) -> Iterator[tuple[Declared, bool]]:
 def average_true_range(distance: AtrDistance) -> Indicator:
     """Return the indicator that a distance is a multiple of."""
     return Indicator(name="atr", parameters={"period": distance.period}, unit=distance.unit)
+
+
+def volatility(sizing: VolatilitySize) -> Indicator:
+    """Return the yearly volatility that a size is held against."""
+    parameters = {"period": sizing.period, "bars_per_year": sizing.bars_a_year}
+    return Indicator(name="volatility", parameters=parameters, unit=sizing.unit)
 
 
 def identity(value: Declared) -> str:

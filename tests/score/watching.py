@@ -130,6 +130,7 @@ def _account(strategy: Any) -> Account:
         profit_percent=_profit_percent(strategy),
         last_exit_bar=last.exit_bar if last else None,
         last_profit=last.pl if last else 0.0,
+        closed_returns=tuple(trade.pl_pct for trade in strategy.closed_trades),
     )
 
 

@@ -29,6 +29,7 @@ from backtest_engine.spec import (
     FractionSize,
     Indicator,
     InMonth,
+    KellySize,
     Level,
     LimitOrder,
     MarketOrder,
@@ -61,6 +62,7 @@ from backtest_engine.spec import (
     TrailingStop,
     Unit,
     UnitSize,
+    VolatilitySize,
     Within,
 )
 from backtest_engine.spec.operands import PositionMeasure
@@ -295,6 +297,8 @@ def sizing(random: Random) -> Any:
         lambda: FractionSize(fraction=random.choice((0.1, 0.25, 0.5)), of=random.choice(("equity", "available"))),
         lambda: UnitSize(units=random.randint(1, 50)),
         lambda: CashSize(amount=random.choice((50.0, 2500.5))),
+        lambda: VolatilitySize(target=random.choice((0.05, 0.5)), period=random.randint(2, 9), cap=0.6),
+        lambda: KellySize(cap=0.4, start=0.2, trades=random.randint(2, 5)),
         lambda: RiskSize(fraction=random.choice((0.01, 0.025))),
     )
     return random.choice(kinds)()
@@ -438,7 +442,7 @@ KINDS = (
     *(f"begins {kind}" for kind in ("percent", "price", "atr", "risk")),
     *("order market", "order limit", "order stop", "max_bars"),
     *(f"trailing_stop TrailingStop {how}" for how in ("anchor:close", "anchor:high", "trigger:touch", "trigger:close")),
-    *(f"sizing {kind}" for kind in ("fraction", "units", "cash", "risk")),
+    *(f"sizing {kind}" for kind in ("fraction", "units", "cash", "risk", "volatility", "kelly")),
     *("sizing fraction of:equity", "sizing fraction of:available", "cool_down CoolDown after:exit"),
     *("cool_down CoolDown after:loss", "several entries", "reverse", "reverse with several entries"),
 )

@@ -23,6 +23,7 @@ from backtest_engine.spec import (
     Condition,
     FractionSize,
     Indicator,
+    KellySize,
     Level,
     LimitOrder,
     MonthDay,
@@ -43,7 +44,10 @@ from backtest_engine.spec import (
     Streak,
     TrailingStop,
     UnitSize,
+    VolatilitySize,
 )
+from backtest_engine.spec.account import Account
+from backtest_engine.spec.decisions import Decisions, kelly
 from backtest_engine.spec.evaluate import holds, series
 from tests.score.running import strategy_class
 
@@ -257,6 +261,56 @@ class TestProtection:
 
         # 2 % of 10,000 over 5 of a price of 100 are 40 units, for the second trade as well.
         assert [size for size, *_ in trades(spec, flat(*[100] * 6))] == [40, 40]
+
+
+class TestSizes:
+    def test_follow_a_volatility_target(self) -> None:
+        prices = (100, 110, 99, 108.9, 98.01, 98.01, 98.01)
+        sizing = VolatilitySize(target=0.05, period=2, bars_a_year=4)
+        spec = long(close_is("==", 108.9), max_bars=9, sizing=sizing)
+
+        # Returns of -10 % and +10 % deviate by 14.14 %, a year of four bars has 28.28 %: 17.68 % of 10,000 at 98.01.
+        assert [size for size, *_ in trades(spec, flat(*prices))] == [18]
+
+    def test_end_at_their_cap(self) -> None:
+        sizing = VolatilitySize(target=5, period=2, bars_a_year=4, cap=0.3)
+        spec = long(close_is("==", 108.9), max_bars=9, sizing=sizing)
+
+        assert [size for size, *_ in trades(spec, flat(100, 110, 99, 108.9, 100, 100))] == [30]
+
+    def test_are_none_where_nothing_moves(self) -> None:
+        spec = long(Always(), max_bars=9, sizing=VolatilitySize(target=0.1, period=2))
+
+        assert trades(spec, flat(*[100] * 8)) == []
+
+    def test_follow_half_of_kelly(self) -> None:
+        sizing = KellySize(multiple=0.5, cap=0.9, start=0.1, trades=2)
+        spec = long(close_is("<", 200), max_bars=1, sizing=sizing)
+
+        # Sold a bar after each purchase: +20 %, then -10 %. Half of 0.5 - 0.5 / 2 is an eighth of 10,080 at 100.
+        found = trades(spec, flat(100, 100, 100, 120, 120, 100, 100, 100, 90, 90, 100, 100, 100, 100))
+
+        assert [size for size, *_ in found][:1] == [10]
+        run_sizes = Decisions(spec, flat(*[100] * 4)).on(2, Account(equity=10_000, closed_returns=(0.2, -0.1)))
+        assert run_sizes.entry is not None
+        assert run_sizes.entry.size == pytest.approx(0.125)
+
+    @pytest.mark.parametrize(
+        ("returns", "share"), [((0.1, 0.1), 0.3), ((-0.1, -0.2), 0), ((0.1, -0.3), 0), ((0.1,), 0.1)]
+    )
+    def test_of_kelly_have_limits(self, returns: tuple[float, ...], share: float) -> None:
+        assert kelly(returns, KellySize(multiple=0.5, cap=0.3, start=0.1, trades=2)) == pytest.approx(share)
+
+    def test_are_told(self) -> None:
+        moved = VolatilitySize(target=0.15, cap=0.5)
+        staked = KellySize(cap=0.25, start=0.05, trades=30)
+
+        assert "Volatility target 15 % a year over 20 bars, 252 bars a year at most 50 % of equity" in explain(
+            long(Always(), sizing=moved)
+        )
+        assert "0.5 times Kelly, at most 25 % of equity, 5 % for the first 30 trades" in explain(
+            long(Always(), sizing=staked)
+        )
 
 
 class TestPartialExits:
