@@ -81,6 +81,7 @@ demo-gemini: setup ## The demo with a model, against a fake of its service; no k
 score-corpus: setup ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.descriptions
 	@$(BIN)/python -m tests.score.broken
+	@$(BIN)/python -m tests.score.compiled
 
 lock: setup ## Resolve the dependencies again, with hashes
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
