@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from backtest_engine.errors import ModelUnavailable
+from backtest_engine.extras import required
 from backtest_engine.key_rotation.refusals import read_plain
 from backtest_engine.key_rotation.transport import PLACEHOLDER, Wire, model_in_body
 from backtest_engine.llm.provider import Connection, Provider, signing_client
@@ -23,6 +25,7 @@ def build(name: str, connection: Connection) -> SdkModel:
     """Return a Claude model."""
 
     def sdk() -> "Model":
+        required("anthropic", extra="models", error=ModelUnavailable)
         from pydantic_ai.models.anthropic import AnthropicModel
         from pydantic_ai.providers.anthropic import AnthropicProvider
 
