@@ -37,7 +37,10 @@ def write_bars(path: Path, bars: pd.DataFrame, provenance: Mapping[str, Any]) ->
     def write(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
             archive.writestr("provenance.json", json.dumps(facts, sort_keys=True))
-            for name, array in (("time", stamps.astype("<i8", copy=False)), ("ohlcv", values.astype("<f8", copy=False))):
+            for name, array in (
+                ("time", stamps.astype("<i8", copy=False)),
+                ("ohlcv", values.astype("<f8", copy=False)),
+            ):
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.save(member, array, allow_pickle=False)
 

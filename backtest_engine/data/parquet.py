@@ -9,7 +9,7 @@ from backtest_engine.data.bars import assemble
 from backtest_engine.data.csv_columns import roles
 from backtest_engine.domain import OHLCV
 from backtest_engine.errors import InvalidData
-from backtest_engine.extras import required
+from backtest_engine.extras import extra
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
@@ -19,8 +19,9 @@ def read_parquet(path: Path) -> pd.DataFrame:
     missing.
     """
     # Imported when first asked: the library is large, and few have such files.
-    pa = required("pyarrow", extra="parquet", error=InvalidData)
-    pq = required("pyarrow.parquet", extra="parquet", error=InvalidData)
+    with extra("parquet", error=InvalidData):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError, ValueError) as error:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
+from backtest_engine.data.bar_file import noted
 from backtest_engine.data.files import file_stem
 from backtest_engine.data.interval import Interval, parse_interval
-from backtest_engine.data.bar_file import noted
 from backtest_engine.data.patience import Patience, ask
 from backtest_engine.data.recent import Recent
 from backtest_engine.data.source import Listing

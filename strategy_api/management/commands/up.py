@@ -83,7 +83,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="0 takes a free one")
         parser.add_argument("--concurrency", type=int, default=os.cpu_count() or 1, help="runs at the same time")
 
     def handle(self, *_: Any, host: str, port: int, concurrency: int, **__: Any) -> None:
@@ -147,6 +147,8 @@ def _free_port(host: str, port: int) -> int:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(f"Cannot listen on {host}:{port} ({error.strerror}); try --port 0.") from error
+            raise CommandError(
+                f"Cannot listen on {host}:{port} ({error.strerror}); try --port 0, or `make serve PORT=8010`."
+            ) from error
         chosen: int = probe.getsockname()[1]
         return chosen
