@@ -9,7 +9,7 @@ TOOLS := .venv/.tools
 # The lock names every package with its hashes, so that nothing is resolved: pip's own resolver asks what newer releases
 # would need, and refuses the lock for it. Tests of libraries are never imported, and so not compiled.
 define install
-	@echo "Installing $(words $(shell grep -E '^[a-z0-9]' $(1))) packages of $(1) into .venv …"
+	@echo "Installing $$(grep -c '^[a-z0-9]' $(1)) packages of $(1) into .venv …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r $(1)
 	@$(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv/lib
 	@$(BIN)/python -m pip check --disable-pip-version-check
