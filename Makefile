@@ -26,7 +26,7 @@ tools: setup $(TOOLS) ## Add what tests and checks need, and all extras
 
 $(RUNTIME): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 is needed, 3.11.5 or later of it; say which with PYTHON=…") if not (3, 11, 5) <= sys.version_info < (3, 12) else None'
-	@$(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(call install,requirements.txt)
 	@$(BIN)/python -m compileall -q -j 0 algoagent strategy_api backtest_engine
 	@touch $@
