@@ -77,9 +77,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="algoagent-install-") as folder:
         figures = measure(Path(folder))
     print(f"make setup    {figures['setup_seconds']} s ({figures['setup_cpu_seconds']} s of one processor)")
-    print(
-        f"              {figures['packages']} packages, {figures['downloaded_mb']} MB downloaded, {figures['installed_mb']} MB in .venv"
-    )
+    print(f"              {figures['packages']} packages, {figures['downloaded_mb']} MB downloaded", end=", ")
+    print(f"{figures['installed_mb']} MB in .venv")
     print(f"make demo     {figures['demo_seconds']} s after that ({figures['demo_cpu_seconds']} s of one processor)")
     for extra in EXTRAS:
         added = figures[extra]

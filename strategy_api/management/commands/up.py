@@ -79,6 +79,8 @@ class Command(BaseCommand):
     """Run the web server, a worker and the clock on this machine, with SQLite and a directory broker."""
 
     help = __doc__ or ""
+    # They read all of the code, for as long as the web server takes to start; `manage.py doctor` runs them.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
@@ -91,6 +93,8 @@ class Command(BaseCommand):
         if "secure_transport" not in settings.ENVIRONMENT.model_fields_set:
             os.environ["SECURE_TRANSPORT"] = "false"  # plain HTTP, for this machine alone
         port = _free_port(host, port)
+        self.stdout.write("Preparing the database and static files …")
+        self.stdout.flush()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
         token = access.local_token(settings.DATA_DIR / "token")
