@@ -63,7 +63,7 @@ test: tools ## Run the whole suite
 test-unit: tools ## Run the fast tests: no database, no network
 	$(BIN)/python -m pytest tests/unit -q
 
-check: tools ## Lint, format, types, import contracts, migrations, deployment settings, schema
+check: tools ## Lint, format, types, import contracts, declared dependencies, migrations, deployment settings, schema
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
