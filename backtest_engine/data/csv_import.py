@@ -6,11 +6,11 @@ from typing import BinaryIO
 
 from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
+from backtest_engine.data.bar_file import ENDING, write_bars
 from backtest_engine.data.csv_bars import lasting, read_csv
 from backtest_engine.data.csv_text import MAX_BYTES
 from backtest_engine.data.files import file_stem
 from backtest_engine.data.interval import claimed_interval, infer_interval, parse_interval
-from backtest_engine.data.parquet import write_parquet
 from backtest_engine.domain import Dataset
 from backtest_engine.errors import InvalidData
 
@@ -27,7 +27,7 @@ def import_csv(
     max_bytes: int = MAX_BYTES,
     imported_at: datetime | None = None,
 ) -> Dataset:
-    """Read an uploaded CSV, check it and keep it as `<symbol>_<interval>.parquet`, which a `Folder` then serves.
+    """Read an uploaded CSV, check it and keep it as `<symbol>_<interval>.npz`, which a `Folder` then serves.
 
     Returns the bars with everything noticed; an earlier import of the same symbol and interval is replaced. Raises
     `InvalidData` (with the line), `UnknownSymbol` for a text that is no symbol, or `UnsupportedInterval`; then nothing
@@ -54,6 +54,6 @@ def import_csv(
         "fetched_at": imported_at.isoformat() if imported_at else None,
         "notices": [notice.as_dict() for notice in lasting(notices)],
     }
-    write_parquet(into / f"{file_stem(symbol, found.name)}.parquet", bars, provenance)
+    write_bars(into / f"{file_stem(symbol, found.name)}{ENDING}", bars, provenance)
     notices = (*notices, *quality.examine(bars, found))
     return bar_forms.dataset(bars, symbol=symbol, interval=found.name, source="import", notices=notices)

@@ -1,4 +1,4 @@
-"""A folder of CSV and parquet files, one symbol each: `AAPL.csv`, `BTC-USD_1h.parquet`."""
+"""A folder of CSV and parquet files, and imports kept as `.npz`, one symbol each: `AAPL.csv`, `BTC-USD_1h.parquet`."""
 
 from datetime import datetime
 from pathlib import Path
@@ -7,16 +7,17 @@ import pandas as pd
 
 from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
+from backtest_engine.data.bar_file import ENDING, noted, read_bars
 from backtest_engine.data.csv_bars import lasting, read_csv
 from backtest_engine.data.files import symbol_of
 from backtest_engine.data.interval import INTERVALS, claimed_interval, infer_interval, parse_interval
 from backtest_engine.data.lru_cache import LRUCache
-from backtest_engine.data.parquet import noted, read_parquet
+from backtest_engine.data.parquet import read_parquet
 from backtest_engine.data.source import Listing
 from backtest_engine.domain import Dataset, Notice
 from backtest_engine.errors import DataUnavailable, UnknownSymbol, UnsupportedInterval
 
-_ENDINGS = (".parquet", ".csv")
+_ENDINGS = (ENDING, ".parquet", ".csv")
 _FILES_KEPT = 16
 _PARTS_KEPT = 64
 
@@ -84,7 +85,7 @@ class Folder:
                 bars, notices = read_csv(file)
             notices = lasting(notices)
         else:
-            bars, facts = read_parquet(path)
+            bars, facts = read_bars(path) if path.suffix == ENDING else (read_parquet(path), {})
             bars, repairs = quality.tidy(bars)
             quality.refuse_corrupt(bars)
             notices = (*noted(facts), *repairs)

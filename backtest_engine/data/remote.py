@@ -10,10 +10,10 @@ import pandas as pd
 
 from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
+from backtest_engine.data.bar_file import noted
 from backtest_engine.data.files import file_stem
 from backtest_engine.data.interval import Interval, parse_interval
 from backtest_engine.data.lru_cache import LRUCache
-from backtest_engine.data.parquet import noted
 from backtest_engine.data.retry import RetryPolicy, with_retries
 from backtest_engine.data.source import Listing
 from backtest_engine.data.store import Store

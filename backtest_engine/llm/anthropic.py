@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from backtest_engine.errors import ModelUnavailable
+from backtest_engine.extras import extra
 from backtest_engine.key_rotation.refusals import read_plain
 from backtest_engine.key_rotation.transport import PLACEHOLDER, Wire, model_in_body
 from backtest_engine.llm.provider import Connection, Provider, signing_client
@@ -23,8 +25,9 @@ def build(name: str, connection: Connection) -> SdkModel:
     """Return a Claude model."""
 
     def sdk() -> "Model":
-        from pydantic_ai.models.anthropic import AnthropicModel
-        from pydantic_ai.providers.anthropic import AnthropicProvider
+        with extra("models", error=ModelUnavailable):
+            from pydantic_ai.models.anthropic import AnthropicModel
+            from pydantic_ai.providers.anthropic import AnthropicProvider
 
         client = signing_client(connection, WIRE)
         provider = AnthropicProvider(api_key=PLACEHOLDER, base_url=connection.base_url, http_client=client)

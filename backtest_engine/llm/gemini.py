@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from backtest_engine.errors import ModelUnavailable
+from backtest_engine.extras import extra
 from backtest_engine.key_rotation.refusals import read_gemini
 from backtest_engine.key_rotation.transport import PLACEHOLDER, Wire, model_in_path
 from backtest_engine.llm.provider import Connection, Provider, signing_client
@@ -23,8 +25,9 @@ def build(name: str, connection: Connection) -> SdkModel:
     """Return a Gemini model."""
 
     def sdk() -> "Model":
-        from pydantic_ai.models.google import GoogleModel
-        from pydantic_ai.providers.google import GoogleProvider
+        with extra("models", error=ModelUnavailable):
+            from pydantic_ai.models.google import GoogleModel
+            from pydantic_ai.providers.google import GoogleProvider
 
         client = signing_client(connection, WIRE)
         provider = GoogleProvider(api_key=PLACEHOLDER, base_url=connection.base_url, http_client=client)

@@ -216,7 +216,7 @@ class TestMissingPieces:
 
     def test_a_damaged_series_is_fetched_again(self, market: FakeMarket, store: Store, tmp_path: Path) -> None:
         first = year(remote(market, store), 2010)
-        (damaged,) = (tmp_path / "cache" / "series" / "massive").glob("*.parquet")
+        (damaged,) = (tmp_path / "cache" / "series" / "massive").glob("*.npz")
         damaged.write_bytes(damaged.read_bytes()[:-100])
         asked(market)
 
@@ -233,7 +233,7 @@ class TestCatalogWithStore:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("backtest_engine.data.parquet.write_atomically", full)
+        monkeypatch.setattr("backtest_engine.data.bar_file.write_atomically", full)
 
         dataset = Catalog([remote(market, store)], store=store).bars("GOOG", start="2010-01-01", end="2010-12-31")
 
@@ -295,7 +295,7 @@ class TestKilled:
             writer.stdout.close()
 
         store = Store(tmp_path)
-        fingerprints = [path.stem for path in (tmp_path / "datasets").rglob("*.parquet") if path.name[0] != "."]
+        fingerprints = [path.stem for path in (tmp_path / "datasets").rglob("*.npz") if path.name[0] != "."]
 
         assert fingerprints
         for fingerprint in fingerprints:
