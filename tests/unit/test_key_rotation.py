@@ -26,7 +26,7 @@ from backtest_engine.key_rotation import (
     read_keys,
     read_plain,
 )
-from tests.fakes.gemini_refusals import REFUSALS
+from tests.fakes.gemini_errors import REFUSALS
 from tests.fakes.quotas import Clock, arrivals, worst_window
 
 NOW = 1_790_000_000.0
