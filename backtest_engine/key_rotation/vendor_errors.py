@@ -57,6 +57,8 @@ _DENIED = Verdict(code="key_denied", scope="key", seconds=HOUR)
 _UNPAID = Verdict(code="credits_spent", scope="account", seconds=UNTIL_PAID)
 _OVERLOADED = Verdict(code="model_overloaded", scope="model")
 
+# Where a sentence begins: of a key and an account in one, the first is what it speaks of.
+_SENTENCE = r"(?:^|[.\n])"
 # Of several that match, the first holds: what is true for longest, and is least often said in passing, comes first.
 _RULES = (
     # Its sentence says "disabled" of a project, as that of a suspended one does.
@@ -68,28 +70,10 @@ _RULES = (
     _Rule(words=_words(r"\bleak(?:ed|s|age)?\b", r"\bcompromised\b", r"publicly exposed"), verdict=_LEAKED),
     _Rule(
         words=_words(
-            r"api[ _]?key\b[^.]{0,80}\b(?:suspended|revoked|deleted|deactivated|blocked)\b",
-            r"api_key:\S*[^.]{0,40}\bsuspended\b",
-            r"api[ _]?key\b[^.]{0,40}\b(?:is|was|has been) disabled\b",
-            r"\brevoked[ _]api[ _]key",
-        ),
-        verdict=_SUSPENDED_KEY,
-    ),
-    _Rule(
-        words=_words(
-            r"\b(?:account|organi[sz]ation|project|workspace|team|consumer|user)\b[^.]{0,60}"
-            r"\b(?:is |was |has been |been |are )?(?:suspended|deactivated|disabled|banned|terminated|denied access)\b",
-            r"account[ _]deactivated",
-            r"consumer[ _]suspended",
-            r"\bsuspended\b[^.]{0,40}\b(?:account|organi[sz]ation|project|workspace)\b",
-        ),
-        verdict=_SUSPENDED,
-    ),
-    _Rule(
-        words=_words(
             r"insufficient[ _](?:user[ _])?(?:quota|funds?|balance|credits?)\b",
             r"billing[ _](?:hard[ _]limit|soft[ _]limit|not[ _]active|disabled|inactive|error|required)",
             r"billing (?:account )?(?:is|has been|was) (?:not (?:active|enabled)|disabled|closed|inactive|past due)",
+            r"billing account\b[^.]{0,60}\b(?:disabled|closed|inactive|past due)",
             r"(?:enable|requires?) billing (?:on|for)",
             r"credits?\b(?: balance)?[^.]{0,40}\b(?:deplet|exhaust|too low|used up|run(?:ning)? out|ran out|expired)",
             r"\b(?:deplet|exhaust|used up|ran out|run out|used all)\w*[^.]{0,40}\bcredits?\b",
@@ -107,6 +91,26 @@ _RULES = (
             r"\bin arrears\b",
         ),
         verdict=_UNPAID,
+    ),
+    _Rule(
+        words=_words(
+            r"api_key:\S*[^.]{0,40}\bsuspended\b",
+            _SENTENCE + r"(?:(?!account|organi[sz]ation|project|workspace|team)[^.\n]){0,160}?"
+            r"api[ _-]?key\b[^.\n]{0,80}\b(?:suspended|revoked|deleted|deactivated|disabled|blocked)\b",
+            r"\brevoked[ _]api[ _]key",
+        ),
+        verdict=_SUSPENDED_KEY,
+    ),
+    _Rule(
+        words=_words(
+            _SENTENCE + r"(?:(?!api[ _-]?key)[^.\n]){0,160}?"
+            r"\b(?:account|organi[sz]ation|project|workspace|team|consumer|user)\b[^.\n]{0,60}"
+            r"\b(?:suspended|deactivated|disabled|banned|terminated|denied access)\b",
+            r"account[ _]deactivated",
+            r"consumer[ _]suspended",
+            r"\bsuspended\b[^.\n]{0,40}\b(?:account|organi[sz]ation|project|workspace)\b",
+        ),
+        verdict=_SUSPENDED,
     ),
     _Rule(
         words=_words(
@@ -155,7 +159,7 @@ _PER_MINUTE = re.compile(r"per[ _-]?min(?:ute)?|\b(?:rpm|tpm|itpm|otpm)\b|/min(?
 _NO_LIMIT = re.compile(r"\blimit:? 0\b(?!\.\d)")
 _WAIT = re.compile(
     r"(?:retry|try again|try it again|wait|resets?|available again)\b[^.\d]{0,24}"
-    r"((?:\d+(?:\.\d+)? ?(?:hours?|hrs?|h|minutes?|mins?|ms|milliseconds?|m|seconds?|secs?|s)\b[ ,]*(?:and )?)+)"
+    r"((?:\d+(?:\.\d+)? ?(?:hours?|hrs?|h|minutes?|mins?|ms|milliseconds?|m|seconds?|secs?|s)(?![a-z])[ ,]*(?:and )?)+)"
 )
 _SPAN = re.compile(r"(\d+(?:\.\d+)?) ?(ms|milliseconds?|[hms])")
 _URL = re.compile(r"https?://\S+")
