@@ -70,7 +70,8 @@ class ScrubbedEvents:
         if not isinstance(body, dict):
             if data:
                 yield from self._released(())
-            yield self._scrubber.scrub(event)
+            if event:
+                yield self._scrubber.scrub(event)
             return
         others = [line for line in lines if not line.startswith(b"data:")]
         texts = dict(_texts(body))

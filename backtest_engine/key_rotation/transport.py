@@ -81,12 +81,12 @@ class RotatingTransport(httpx2.AsyncBaseTransport):
             reservation = await self._fresh_reservation(model, body)
             response = await self._send(request, body, reservation)
             if response.status_code < 300 and _streams(response):
-                return _reply(response, _Stream(response, self._pool, self._wire, reservation, self._timeout))
+                return self._reply(response, _Stream(response, self._pool, self._wire, reservation, self._timeout))
             raw = await self._whole(response, reservation)
             status = _status(response.status_code, raw)
             if status < 300:
                 await asyncio.to_thread(self._pool.served, reservation, tokens=_counted(self._wire, raw))
-                return _reply(response, self._pool.scrubber.scrub(raw))
+                return self._reply(response, self._pool.scrubber.scrub(raw))
             headers = {name.lower(): value for name, value in response.headers.items()}
             await asyncio.to_thread(self._judge, reservation, status, raw, headers)
         raise ModelUnavailable("Every key was refused.", code="keys_busy", details={"retry_after": RETRY_SECONDS})
@@ -165,6 +165,14 @@ class RotatingTransport(httpx2.AsyncBaseTransport):
         headers.append((header.encode(), secret.encode()))
         return httpx2.Request(request.method, request.url, headers=headers, content=body, extensions=request.extensions)
 
+    def _reply(self, response: httpx2.Response, content: bytes | httpx2.AsyncByteStream) -> httpx2.Response:
+        """Return an answer for the SDK: its status, its body without keys, and the headers that it needs."""
+        scrub = self._pool.scrubber.scrub
+        headers = [(name, scrub(value)) for name, value in response.headers.raw if name.lower() in KEPT_HEADERS]
+        if isinstance(content, bytes):
+            return httpx2.Response(response.status_code, headers=headers, content=content)
+        return httpx2.Response(response.status_code, headers=headers, stream=content)
+
 
 class _Stream(httpx2.AsyncByteStream):
     """A streamed answer without keys, event by event; settles its booking when it ends."""
@@ -231,14 +239,6 @@ def _status(status: int, raw: bytes) -> int:
         return status
     code = error.get("code")
     return code if isinstance(code, int) and 400 <= code < 600 else 500
-
-
-def _reply(response: httpx2.Response, content: bytes | httpx2.AsyncByteStream) -> httpx2.Response:
-    """Return an answer for the SDK: its status, its body without keys, and the headers that hold none."""
-    headers = [(name, value) for name, value in response.headers.raw if name.lower() in KEPT_HEADERS]
-    if isinstance(content, bytes):
-        return httpx2.Response(response.status_code, headers=headers, content=content)
-    return httpx2.Response(response.status_code, headers=headers, stream=content)
 
 
 def _counted(wire: Wire, raw: bytes) -> int | None:

@@ -86,7 +86,6 @@ class ChainModel(FallbackModel):
         if failure is not None:
             raise failure
 
-
     async def _look_around(self, messages: list[ModelMessage]) -> bool:
         """Pass on that the last answer was not accepted; return whether the cheapest model alone is asked."""
         digest = _rejected(messages)

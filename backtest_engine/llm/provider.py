@@ -1,5 +1,6 @@
 """What every provider is given, and what it gives back."""
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ class Provider:
 
 def signing_client(connection: Connection, wire: Wire) -> httpx2.AsyncClient:
     """Return the HTTP client to give an SDK: it signs with the connection's keys, and reads no environment."""
+    # At DEBUG it writes down what a vendor sends as it came, headers and all.
+    logging.getLogger("httpcore2").setLevel(logging.INFO)
     limits = httpx2.Limits(max_connections=256, max_keepalive_connections=64)
     network = httpx2.AsyncHTTPTransport(limits=limits, trust_env=False)
     timeout = httpx2.Timeout(connection.timeout, connect=CONNECT_SECONDS)

@@ -12,6 +12,7 @@ from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models import CompletedStreamedResponse, Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 from pydantic_core import PydanticSerializationError
@@ -195,7 +196,8 @@ class ReplayModel(Model):
     """Answers from a recording, by digest; nothing is asked of anyone."""
 
     def __init__(self, find: Callable[[str], str], *, provider: str, name: str, label: Label) -> None:
-        super().__init__()
+        # What was asked of the recorded model may be asked here.
+        super().__init__(profile=ModelProfile(supports_json_schema_output=True, supports_json_object_output=True))
         self._find = find
         self._vendor = provider
         self._called = name
@@ -270,5 +272,7 @@ def _well_formed(response: ModelResponse, parameters: ModelRequestParameters) ->
 
 def _text(response: ModelResponse) -> str:
     """Return an answer as people read it, calls of tools included."""
-    calls = [f"{part.tool_name}({part.args_as_json_str()})" for part in response.parts if isinstance(part, ToolCallPart)]
+    calls = [
+        f"{part.tool_name}({part.args_as_json_str()})" for part in response.parts if isinstance(part, ToolCallPart)
+    ]
     return "\n".join([*([response.text] if response.text else []), *calls])

@@ -61,9 +61,7 @@ class RetiredGemini:
             raise ModelUnavailable("The retired SDK knows no tools.", code="tools_not_supported", retryable=False)
         used = used_keys.get()
         if self._connection.recorded_only and used is None:
-            raise ModelUnavailable(
-                "A model was asked around the budget.", code="call_not_recorded", retryable=False
-            )
+            raise ModelUnavailable("A model was asked around the budget.", code="call_not_recorded", retryable=False)
         sdk, system, contents, config = _sdk(), info.instructions or "", _contents(messages), _config(info)
         schema = info.model_request_parameters.output_object
         if schema is not None:

@@ -73,9 +73,7 @@ class VendorModel(WrapperModel):
         self._check_loop()
         settings, failure = self._once(model_settings), None
         try:
-            async with super().request_stream(
-                messages, settings, model_request_parameters, run_context
-            ) as stream:
+            async with super().request_stream(messages, settings, model_request_parameters, run_context) as stream:
                 yield stream
                 response = stream.get()
         except Exception as error:  # noqa: BLE001  # every SDK raises its own

@@ -230,11 +230,15 @@ class TestRecordedModel:
 
     def test_a_recording_answers_without_a_model(self) -> None:
         log = MemoryLog()
-        chain(ScriptedClient(["a"]), log=log).complete(PROMPT)
+        typed = Prompt(system="s", user="u", schema=Count)
+        client = chain(ScriptedClient(["a", '{"number": 1}']), log=log)
+        for prompt in (PROMPT, typed):
+            client.complete(prompt)
         recording = {row["call"].digest: row["answer"].response for row in log.rows}
         replay = replayed(recording, [("gemini", "scripted")], loop=LOOP)
 
         assert replay.complete(PROMPT).text == "a"
+        assert replay.complete(typed).text == '{"number": 1}'
         with pytest.raises(ModelUnavailable) as missing:
             replay.complete(Prompt(system="", user="something else"))
         assert missing.value.code == "not_recorded"
@@ -392,7 +396,9 @@ class TestAgents:
 
         async def count() -> int:
             link = client.model().models[0]
-            usage = await link.count_tokens([ModelRequest(parts=[UserPromptPart("x" * 300)])], None, ModelRequestParameters())
+            usage = await link.count_tokens(
+                [ModelRequest(parts=[UserPromptPart("x" * 300)])], None, ModelRequestParameters()
+            )
             return usage.input_tokens
 
         assert client.run(count()) >= 100
