@@ -8,151 +8,21 @@ only where no field says it, and are never passed on: they can quote the key.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-# `project` is a project's quota for one model, `account` all that the project may ask.
-Scope = Literal["key", "project", "account", "model", "request"]
-
-MINUTE = 60.0
-HOUR = 3_600.0
-DAY = 86_400.0
-# Until somebody has paid: often enough to notice, rarely enough not to pester.
-UNTIL_PAID = 6 * HOUR
+from backtest_engine.key_rotation.vendor_words import (
+    CREDITS_SPENT,
+    HOUR,
+    KEY_DENIED,
+    KEY_INVALID,
+    MINUTE,
+    MODEL_OVERLOADED,
+    RULES,
+    Verdict,
+)
 
 NO_HEADERS: Mapping[str, str] = {}
 
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What an error means: who should rest, for how long (None: until the vendor's day ends), and what it taught.
-
-    A refused key, project or account leaves the request to another key; a failing model or a bad request does not.
-    """
-
-    code: str
-    scope: Scope
-    seconds: float | None = MINUTE
-    limits: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Rule:
-    """A verdict, and the words by which vendors say it, under these statuses."""
-
-    words: re.Pattern[str]
-    verdict: Verdict
-    statuses: frozenset[int] = frozenset({400, 401, 402, 403, 429})
-
-
-def _words(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
-
-
-_SUSPENDED = Verdict(code="account_suspended", scope="account", seconds=DAY)
-_SUSPENDED_KEY = Verdict(code="key_suspended", scope="key", seconds=DAY)
-_LEAKED = Verdict(code="key_leaked", scope="key", seconds=DAY)
-_INVALID = Verdict(code="key_invalid", scope="key", seconds=DAY)
-_DENIED = Verdict(code="key_denied", scope="key", seconds=HOUR)
-_UNPAID = Verdict(code="credits_spent", scope="account", seconds=UNTIL_PAID)
-_OVERLOADED = Verdict(code="model_overloaded", scope="model")
-
-# Where a sentence begins: of a key and an account in one, the first is what it speaks of.
-_SENTENCE = r"(?:^|[.\n])"
-# Of several that match, the first holds: what is true for longest, and is least often said in passing, comes first.
-_RULES = (
-    # Its sentence says "disabled" of a project, as that of a suspended one does.
-    _Rule(
-        words=_words(r"service[ _]disabled", r"\bapi has not been (?:used|enabled)"),
-        verdict=Verdict(code="service_disabled", scope="account", seconds=HOUR),
-        statuses=frozenset({403}),
-    ),
-    _Rule(words=_words(r"\bleak(?:ed|s|age)?\b", r"\bcompromised\b", r"publicly exposed"), verdict=_LEAKED),
-    _Rule(
-        words=_words(
-            r"insufficient[ _](?:user[ _])?(?:quota|funds?|balance|credits?)\b",
-            r"billing[ _](?:hard[ _]limit|soft[ _]limit|not[ _]active|disabled|inactive|error|required)",
-            r"billing (?:account )?(?:is|has been|was) (?:not (?:active|enabled)|disabled|closed|inactive|past due)",
-            r"billing account\b[^.]{0,60}\b(?:disabled|closed|inactive|past due)",
-            r"(?:enable|requires?) billing (?:on|for)",
-            r"credits?\b(?: balance)?[^.]{0,40}\b(?:deplet|exhaust|too low|used up|run(?:ning)? out|ran out|expired)",
-            r"\b(?:deplet|exhaust|used up|ran out|run out|used all)\w*[^.]{0,40}\bcredits?\b",
-            r"\bcredits? (?:is|are|has been|have been) (?:all )?(?:gone|spent|zero|insufficient|empty)\b",
-            r"\b(?:no|zero|not enough|without) (?:remaining |available |any )?(?:credits?|balance|funds)\b",
-            r"doesn't have any credits",
-            r"out of (?:credits?|funds|money)\b",
-            r"balance\b[^.]{0,40}\b(?:too low|insufficient|negative|not enough|empty|zero|exhausted|depleted)\b",
-            r"\bpayment[ _]required\b",
-            r"\bpayment (?:is )?(?:overdue|past due|failed)\b",
-            r"\bunpaid\b",
-            r"\bspend(?:ing)?[ _-](?:limit|cap)s?\b",
-            r"\b(?:monthly|usage) (?:usage |spend |spending )?(?:limit|budget|cap)s?\b[^.]{0,60}\b(?:reached|exceeded|hit)\b",
-            r"\b(?:reached|exceeded|hit)\b[^.]{0,40}\b(?:monthly|api usage) (?:usage |spend |spending )?(?:limit|budget|cap)s?\b",
-            r"\bin arrears\b",
-        ),
-        verdict=_UNPAID,
-    ),
-    _Rule(
-        words=_words(
-            r"api_key:\S*[^.]{0,40}\bsuspended\b",
-            _SENTENCE + r"(?:(?!account|organi[sz]ation|project|workspace|team)[^.\n]){0,160}?"
-            r"api[ _-]?key\b[^.\n]{0,80}\b(?:suspended|revoked|deleted|deactivated|disabled|blocked)\b",
-            r"\brevoked[ _]api[ _]key",
-        ),
-        verdict=_SUSPENDED_KEY,
-    ),
-    _Rule(
-        words=_words(
-            _SENTENCE + r"(?:(?!api[ _-]?key)[^.\n]){0,160}?"
-            r"\b(?:account|organi[sz]ation|project|workspace|team|consumer|user)\b[^.\n]{0,60}"
-            r"\b(?:suspended|deactivated|disabled|banned|terminated|denied access)\b",
-            r"account[ _]deactivated",
-            r"consumer[ _]suspended",
-            r"\bsuspended\b[^.\n]{0,40}\b(?:account|organi[sz]ation|project|workspace)\b",
-        ),
-        verdict=_SUSPENDED,
-    ),
-    _Rule(
-        words=_words(
-            r"\boverload(?:ed)?(?:_error)?\b",
-            r"capacity[ _](?:exhausted|exceeded|reached)",
-            r"\b(?:over|at|no|insufficient|out of|limited|lack of|full)[ _](?:model |available |server |gpu )?capacity\b",
-            r"capacity (?:is |has been )?(?:currently )?(?:available|limited|constrained)",
-            r"\b(?:high|heavy|unusual|excessive|peak) (?:demand|traffic|load)\b",
-            r"\b(?:server|engine|model|service) is (?:currently |temporarily |too )*(?:busy|unavailable|at capacity)\b",
-            r"\bslow[ _]down\b",
-        ),
-        verdict=_OVERLOADED,
-        statuses=frozenset({429, 498, 503, 529}),
-    ),
-    _Rule(
-        words=_words(
-            r"does ?n[o']t have access to (?:the )?model",
-            r"\b(?:not (?:allowed|permitted|authori[sz]ed)|no permission|not have permission) to (?:use|access) "
-            r"(?:the |this )?(?:model|engine)\b",
-            r"\bmodel[ _]not[ _](?:allowed|permitted)\b",
-        ),
-        verdict=Verdict(code="no_quota", scope="project", seconds=DAY),
-        statuses=frozenset({400, 401, 403}),
-    ),
-    _Rule(
-        words=_words(
-            r"(?:location|country|region|territory)\b[^.]{0,60}\bnot (?:supported|available|served)",
-            r"unsupported[ _]country",
-        ),
-        verdict=Verdict(code="region_not_served", scope="request"),
-        statuses=frozenset({400, 403}),
-    ),
-    _Rule(
-        words=_words(
-            r"(?:invalid|incorrect|expired|unknown|wrong|bad)[ _](?:x-)?api[ _-]?key",
-            r"api[ _-]?key[ _](?:is |not |has )*(?:invalid|valid|expired|incorrect|not[ _]found)",
-            r"\bpass a valid api key",
-        ),
-        verdict=_INVALID,
-        statuses=frozenset({400, 401, 403}),
-    ),
-)
 
 _PER_DAY = re.compile(r"per[ _-]?day(?![a-z]*ly)|/day\b|\b(?:daily|rpd|tpd)\b|\b1/d/|\bfor (?:the|this|your) day\b")
 _PER_MINUTE = re.compile(r"per[ _-]?min(?:ute)?|\b(?:rpm|tpm|itpm|otpm)\b|/min(?:ute)?\b|per[ _-]?second")
@@ -172,7 +42,7 @@ def read_gemini(status: int, raw: bytes, headers: Mapping[str, str] = NO_HEADERS
     details = _details(error)
     info = details.get("ErrorInfo", {})
     if info.get("reason") in ("API_KEY_INVALID", "API_KEY_EXPIRED"):
-        return _INVALID
+        return KEY_INVALID
     if status == 429:
         quotas = _quotas(details)
         # The wait that comes with a spent day is meaningless: anything from nothing to eighteen hours was seen.
@@ -201,15 +71,15 @@ def read_plain(status: int, raw: bytes, headers: Mapping[str, str] = NO_HEADERS)
     if status == 404:
         return Verdict(code="model_missing", scope="request")
     if status in (498, 503, 529):
-        return _OVERLOADED
+        return MODEL_OVERLOADED
     if status >= 500 or status == 408:
         return Verdict(code="model_failed", scope="model")
-    refused = {401: _INVALID, 402: _UNPAID, 403: _DENIED}
+    refused = {401: KEY_INVALID, 402: CREDITS_SPENT, 403: KEY_DENIED}
     return refused.get(status, Verdict(code="request_rejected", scope="request"))
 
 
 def _by_words(status: int, said: str) -> Verdict | None:
-    return next((rule.verdict for rule in _RULES if status in rule.statuses and rule.words.search(said)), None)
+    return next((rule.verdict for rule in RULES if status in rule.statuses and rule.words.search(said)), None)
 
 
 def _quota(quotas: list[str], limits: Mapping[str, int], said: str, *, wait: float | None) -> Verdict | None:
@@ -289,7 +159,7 @@ def _details(error: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _said(raw: bytes) -> str:
-    """Return every word of an error in small letters, one line a field, whatever its shape; a page of HTML says none."""
+    """Return every word of an error in small letters, one line a field, whatever its shape; of a page of HTML none."""
     body = _json(raw)
     if body is None:
         text = raw[:4_000].decode("utf-8", "replace")

@@ -44,7 +44,7 @@ async def in_caller(function: Callable[..., Answer], *arguments: Any, **named: A
     def job() -> None:
         try:
             outcome.append((function(*arguments, **named), None))
-        except BaseException as error:  # noqa: BLE001  # raised where it was asked for
+        except BaseException as error:  # raised where it was asked for
             outcome.append((None, error))
         loop.call_soon_threadsafe(done.set)
 

@@ -54,7 +54,7 @@ class ModelClient:
         return self.loop.run(work, cancelled=cancelled)
 
     def complete(self, prompt: Prompt, *, cancelled: CancelSignal | None = None) -> Completion:
-        """Return the answer to one prompt; raise `ModelUnavailable`, `AnswerUnusable`, `BudgetExhausted`, `Cancelled`."""
+        """Return one answer; raise `ModelUnavailable`, `AnswerUnusable`, `BudgetExhausted` or `Cancelled`."""
         return self.loop.run(self._ask(prompt), cancelled=cancelled)
 
     async def _ask(self, prompt: Prompt) -> Completion:
@@ -81,7 +81,8 @@ class ModelClient:
 
 def once(build: "Callable[[], Model]") -> "Callable[[Label], Model]":
     """Return a builder that builds at the first request, whatever it is for."""
-    lock, built = threading.Lock(), []
+    lock = threading.Lock()
+    built: list[Model] = []
 
     def model(label: Label) -> "Model":
         with lock:
@@ -119,7 +120,7 @@ def recorded(
 
 
 def replayed(answers: dict[str, str], links: Sequence[tuple[str, str]], *, loop: BackgroundLoop) -> ModelClient:
-    """Return a chain of models, by vendor and name, that answers from a recording (digest to response) and asks nobody."""
+    """Return a chain of models (vendor, name) that answers from a recording, digest to response, and asks nobody."""
 
     def find(digest: str) -> str:
         if digest not in answers:

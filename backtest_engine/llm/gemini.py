@@ -3,8 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from backtest_engine.key_rotation.vendor_errors import read_gemini
 from backtest_engine.key_rotation.transport import PLACEHOLDER, Wire, model_in_path
+from backtest_engine.key_rotation.vendor_errors import read_gemini
 from backtest_engine.llm.client import ModelClient
 from backtest_engine.llm.provider import Connection, Provider, client_of, signing_client
 

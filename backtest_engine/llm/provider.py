@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from backtest_engine.key_rotation.pool import KeyPool
-from backtest_engine.key_rotation.vendor_errors import read_plain
 from backtest_engine.key_rotation.transport import RotatingTransport, Wire, model_in_body
+from backtest_engine.key_rotation.vendor_errors import read_plain
 from backtest_engine.llm.background import BackgroundLoop
 from backtest_engine.llm.client import ModelClient, once
 

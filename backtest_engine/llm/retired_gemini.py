@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from backtest_engine.errors import AlgoAgentError, ModelUnavailable
 from backtest_engine.key_rotation.ledger import Reservation
-from backtest_engine.key_rotation.vendor_errors import read_gemini
 from backtest_engine.key_rotation.transport import estimated_tokens, used_keys
+from backtest_engine.key_rotation.vendor_errors import read_gemini
 from backtest_engine.llm.client import ModelClient
 from backtest_engine.llm.provider import Connection, Provider, client_of
 from backtest_engine.llm.schemas import IN_WORDS, without_titles
@@ -163,7 +163,7 @@ def _contents(messages: "list[ModelMessage]") -> str | list[dict[str, Any]]:
     turns = [
         {
             "role": "user" if message.kind == "request" else "model",
-            "parts": [part.content for part in message.parts if isinstance(getattr(part, "content", None), str)],
+            "parts": [text for part in message.parts if isinstance(text := getattr(part, "content", None), str)],
         }
         for message in messages
     ]

@@ -52,7 +52,7 @@ class VendorModel(WrapperModel):
         try:
             async with asyncio.timeout(self._timeout):
                 response = await super().request(messages, self._once(model_settings), model_request_parameters)
-        except Exception as error:  # noqa: BLE001  # every SDK raises its own
+        except Exception as error:  # every SDK raises its own
             failure = self._translated(error)
         else:
             check_usable(response, self._called)
@@ -76,7 +76,7 @@ class VendorModel(WrapperModel):
             async with super().request_stream(messages, settings, model_request_parameters, run_context) as stream:
                 yield stream
                 response = stream.get()
-        except Exception as error:  # noqa: BLE001  # every SDK raises its own
+        except Exception as error:  # every SDK raises its own
             failure = self._translated(error)
         if failure is not None:
             raise failure
@@ -88,7 +88,7 @@ class VendorModel(WrapperModel):
             raise RuntimeError("An agent over a vendor's model runs by `ModelClient.run`: connections know one loop.")
 
     def _once(self, settings: ModelSettings | None) -> ModelSettings:
-        return {**(settings or {}), "timeout": self._timeout, "max_retries": 0}  # type: ignore[typeddict-unknown-key]
+        return {**(settings or {}), "timeout": self._timeout, "max_retries": 0}
 
     def _translated(self, error: Exception) -> Exception:
         """Return our error for an SDK's, without its text: that can quote a key or the prompt."""

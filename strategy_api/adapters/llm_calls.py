@@ -1,4 +1,4 @@
-"""The record of model calls, in the database: what was asked and paid, what may be used again, what is left to spend."""
+"""The record of model calls in the database: what was asked and paid, what is used again, what is left to spend."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +65,7 @@ class Ticket:
 
 
 class CallLog:
-    """A `backtest_engine.llm.CallLog` for one run and its owner. A call silent for longer than `lost_after` has lost its worker."""
+    """An engine's `CallLog` for one run and its owner. A call silent for longer than `lost_after` lost its worker."""
 
     def __init__(self, *, run: Run | None, budget: Budget, keep: timedelta, lost_after: timedelta) -> None:
         self._run = run

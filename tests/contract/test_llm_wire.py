@@ -201,10 +201,10 @@ class TestEchoes:
         vendor.plan(Reply("200 OK", EVENTS, pieces(told, [7, 100, 33, 1, 250, 19])))
         client = build(provider)
 
-        assert_clean = client.run(_streamed(client))
+        said = client.run(_streamed(client))
 
-        assert assert_clean.startswith("The key is key_")
-        assert assert_clean.endswith(", is it?")
+        assert said.startswith("The key is key_")
+        assert said.endswith(", is it?")
 
 
 async def _streamed(client: ModelClient) -> str:
