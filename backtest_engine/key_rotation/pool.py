@@ -19,24 +19,15 @@ LONGEST_WAIT_SECONDS = 900.0
 # So that those who were refused together do not come back together.
 JITTER_SECONDS = 0.5
 
+# Reasons that no wait changes: the owner of the key, or of the account, has to.
 KEY_AT_FAULT = {"key_invalid", "key_denied", "key_leaked", "key_suspended", "no_key"}
-# What only the owner of the account can change, and for how long it lasts.
 ACCOUNT_AT_FAULT = {"credits_spent", "account_suspended", "service_disabled"}
-HINTS = {
-    "credits_spent": "Pay at the vendor's; it is asked again after a few hours.",
-    "account_suspended": "Ask the vendor why.",
-    "service_disabled": "Enable the API for the key's project at the vendor's.",
-    "key_leaked": "Replace the key: the vendor knows that it is public.",
-}
 WORDS = {
     "no_key": "no key is configured",
     "key_invalid": "every key was refused by the vendor",
     "key_denied": "every key was refused by the vendor",
-    "key_leaked": "every key was refused by the vendor, since it leaked",
-    "key_suspended": "every key was refused by the vendor, since it is suspended",
-    "credits_spent": "the vendor's account has no money left",
-    "account_suspended": "the vendor's account is suspended",
-    "service_disabled": "the vendor's API is not enabled for the account",
+    "key_leaked": "every key was refused by the vendor, which knows that it is public",
+    "key_suspended": "every key was suspended by the vendor",
     "minute_quota": "every key's minute is full",
     "day_quota": "every key's day is spent",
     "no_quota": "no key's project may use this model",
@@ -136,17 +127,42 @@ class KeyPool:
         details: dict[str, Any] = {"reason": reason, "model": model}
         if math.isfinite(retry_at):
             details["resets_at"] = datetime.fromtimestamp(retry_at, UTC).isoformat().replace("+00:00", "Z")
-        soon = wait <= self._longest_wait and reason not in KEY_AT_FAULT | ACCOUNT_AT_FAULT
-        if soon:
-            details["retry_after"] = self._spread(max(wait, 0.1))
-        code = "no_usable_key" if reason in KEY_AT_FAULT else "keys_busy" if soon else "quota_spent"
-        return ModelUnavailable(
-            f"{model} cannot be asked: {WORDS.get(reason, reason)}.",
-            code=reason if reason in ACCOUNT_AT_FAULT else code,
-            retryable=soon,
-            hint=HINTS.get(reason),
-            details=details,
-        )
+        if reason in ACCOUNT_AT_FAULT:
+            return _account_error(model, reason, details)
+        message = f"{model} cannot be asked: {WORDS.get(reason, reason)}."
+        if reason in KEY_AT_FAULT:
+            return ModelUnavailable(message, code="no_usable_key", retryable=False, details=details)
+        if wait > self._longest_wait:
+            return ModelUnavailable(message, code="quota_spent", retryable=False, details=details)
+        details["retry_after"] = self._spread(max(wait, 0.1))
+        return ModelUnavailable(message, code="keys_busy", details=details)
 
     def _spread(self, seconds: float) -> float:
         return round(seconds + JITTER_SECONDS * self._jitter(), 3)
+
+
+def _account_error(model: str, reason: str, details: dict[str, Any]) -> ModelUnavailable:
+    """Return the error that says what the owner of the vendor's account has to do."""
+    if reason == "credits_spent":
+        return ModelUnavailable(
+            f"{model} cannot be asked: the vendor's account has no money left.",
+            code="credits_spent",
+            retryable=False,
+            hint="Pay at the vendor's; it is asked again after a few hours.",
+            details=details,
+        )
+    if reason == "service_disabled":
+        return ModelUnavailable(
+            f"{model} cannot be asked: the vendor's API is not enabled for the account.",
+            code="service_disabled",
+            retryable=False,
+            hint="Enable it at the vendor's.",
+            details=details,
+        )
+    return ModelUnavailable(
+        f"{model} cannot be asked: the vendor has suspended the account.",
+        code="account_suspended",
+        retryable=False,
+        hint="Ask the vendor why.",
+        details=details,
+    )

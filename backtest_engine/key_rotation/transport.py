@@ -98,12 +98,16 @@ class RotatingTransport(httpx2.AsyncBaseTransport):
     def _model(self, request: httpx2.Request, body: bytes) -> str:
         """Return which model is asked; raise for a request that must not go out."""
         if self._recorded_only and used_keys.get() is None:
-            raise _refusal("A model was asked around the budget.", "call_not_recorded")
+            raise ModelUnavailable("A model was asked around the budget.", code="call_not_recorded", retryable=False)
         if _origin(request.url) != self._origin:
-            raise _refusal("A request would have carried the key to another address.", "foreign_address")
+            raise ModelUnavailable(
+                "A request would have carried a key to another address.", code="foreign_address", retryable=False
+            )
         model = self._wire.model_of(request.url.path, body)
         if model is None:
-            raise _refusal("The SDK made a request that no quota is known for.", "request_not_counted")
+            raise ModelUnavailable(
+                "The SDK made a request that no quota is known for.", code="request_not_counted", retryable=False
+            )
         return model
 
     async def _fresh_reservation(self, model: str, body: bytes) -> Reservation:
@@ -147,14 +151,18 @@ class RotatingTransport(httpx2.AsyncBaseTransport):
     def _judge(self, reservation: Reservation, status: int, raw: bytes, headers: Mapping[str, str]) -> None:
         """Act on an error; raise where no other key would do better."""
         if status < 400:
-            raise _refusal(f"{reservation.model} answered with a redirect, which is not followed.", "vendor_redirects")
+            raise ModelUnavailable(
+                f"{reservation.model} answered with a redirect, which is not followed.",
+                code="vendor_redirects",
+                retryable=False,
+            )
         verdict = self._wire.read_error(status, raw, headers)
         if verdict.scope == "model":
             message = f"{reservation.model} failed (HTTP {status})."
             raise self._pool.stumbled(reservation, verdict.code, message)
         if not self._pool.refused(reservation, verdict):
             message = f"The vendor refused the request to {reservation.model} (HTTP {status}, {verdict.code})."
-            raise _refusal(message, verdict.code)
+            raise ModelUnavailable(message, code=verdict.code, retryable=False)
 
     def _signed(self, request: httpx2.Request, body: bytes, fingerprint: str) -> httpx2.Request:
         """Return a copy that carries the key; the request that the SDK holds stays as it is."""
@@ -213,10 +221,6 @@ def _broken(pool: KeyPool, reservation: Reservation, failure: str) -> ModelUnava
     """Rest a model whose answer did not arrive, and return the error."""
     code = "model_timeout" if failure == httpx2.ReadTimeout.__name__ else "model_unreachable"
     return pool.stumbled(reservation, code, f"{reservation.model} did not answer ({failure}).")
-
-
-def _refusal(message: str, code: str) -> ModelUnavailable:
-    return ModelUnavailable(message, code=code, retryable=False)
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
