@@ -129,13 +129,17 @@ class KeyPool:
             details["resets_at"] = datetime.fromtimestamp(retry_at, UTC).isoformat().replace("+00:00", "Z")
         if reason in ACCOUNT_AT_FAULT:
             return _account_error(model, reason, details)
-        message = f"{model} cannot be asked: {WORDS.get(reason, reason)}."
+        words = WORDS.get(reason, reason)
         if reason in KEY_AT_FAULT:
-            return ModelUnavailable(message, code="no_usable_key", retryable=False, details=details)
+            return ModelUnavailable(
+                f"{model} cannot be asked: {words}.", code="no_usable_key", retryable=False, details=details
+            )
         if wait > self._longest_wait:
-            return ModelUnavailable(message, code="quota_spent", retryable=False, details=details)
+            return ModelUnavailable(
+                f"{model} cannot be asked: {words}.", code="quota_spent", retryable=False, details=details
+            )
         details["retry_after"] = self._spread(max(wait, 0.1))
-        return ModelUnavailable(message, code="keys_busy", details=details)
+        return ModelUnavailable(f"{model} cannot be asked yet: {words}.", code="keys_busy", details=details)
 
     def _spread(self, seconds: float) -> float:
         return round(seconds + JITTER_SECONDS * self._jitter(), 3)
