@@ -24,7 +24,10 @@ from backtest_engine.key_rotation.vendor_words import (
 NO_HEADERS: Mapping[str, str] = {}
 
 
-_PER_DAY = re.compile(r"per[ _-]?day(?![a-z]*ly)|/day\b|\b(?:daily|rpd|tpd)\b|\b1/d/|\bfor (?:the|this|your) day\b")
+_PER_DAY = re.compile(
+    r"per[ _-]?day(?![a-z]*ly)|/day\b|\b(?:daily|rpd|tpd)\b|\b1/d/|\bfor (?:the day|this day|your day|today)\b"
+    r"|\btoday's (?:quota|limit)|\b24[ -]hours?\b"
+)
 _PER_MINUTE = re.compile(r"per[ _-]?min(?:ute)?|\b(?:rpm|tpm|itpm|otpm)\b|/min(?:ute)?\b|per[ _-]?second")
 _NO_LIMIT = re.compile(r"\blimit:? 0\b(?!\.\d)")
 _WAIT = re.compile(
@@ -32,6 +35,7 @@ _WAIT = re.compile(
     r"((?:\d+(?:\.\d+)? ?(?:hours?|hrs?|h|minutes?|mins?|ms|milliseconds?|m|seconds?|secs?|s)(?![a-z])[ ,]*(?:and )?)+)"
 )
 _SPAN = re.compile(r"(\d+(?:\.\d+)?) ?(ms|milliseconds?|[hms])")
+_QUOTED = re.compile(r"""(?<!\w)(['"`])[^'"`\n]{0,200}\1(?!\w)""")
 _URL = re.compile(r"https?://\S+")
 _UNITS = {"h": HOUR, "m": MINUTE, "s": 1.0}
 
@@ -79,6 +83,9 @@ def read_plain(status: int, raw: bytes, headers: Mapping[str, str] = NO_HEADERS)
 
 
 def _by_words(status: int, said: str) -> Verdict | None:
+    if status == 400:
+        # A bad request is quoted back, and may speak of anything.
+        said = _QUOTED.sub(" ", said)
     return next((rule.verdict for rule in RULES if status in rule.statuses and rule.words.search(said)), None)
 
 
@@ -166,7 +173,7 @@ def _said(raw: bytes) -> str:
         texts = [] if re.search(r"<(?:!doctype|html|head|body)\b", text, re.IGNORECASE) else [text]
     else:
         texts = list(_texts(body))
-    return _URL.sub(" ", "\n".join(texts)).lower().replace("’", "'")
+    return _URL.sub(" ", "\n".join(texts)).lower().replace("’", "'").replace("_", " ")
 
 
 def _texts(body: Any, depth: int = 0) -> Iterator[str]:

@@ -40,6 +40,15 @@ class Rule:
     statuses: frozenset[int] = frozenset({400, 401, 402, 403, 429})
 
 
+# Money, and that it is gone, in one sentence and in either order; what is only offered for sale is not gone.
+_MONEY = r"\b(?:credits?(?! cards?\b)|prepa(?:id|y|yment)|balance|funds|spend(?:ing)?)\b"
+_GONE = (
+    r"\b(?:deplet\w*|exhaust\w*|used up|r[ua]n out|running out|too low|insufficient|not enough|negative|expired|empty"
+    r"|exceed\w*|reached|hit|gone|overdrawn|spent|zero)\b"
+)
+_NO_OFFER = r"(?:(?!\b(?:add|adding|buy|purchas\w*|upgrad\w*|unlock|raise|increase|rate|per|requests?)\b)[^.\n])"
+
+
 def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns))
 
@@ -58,67 +67,59 @@ _SENTENCE = r"(?:^|[.\n])"
 RULES = (
     # Its sentence says "disabled" of a project, as that of a suspended one does.
     Rule(
-        words=_words(r"service[ _]disabled", r"\bapi has not been (?:used|enabled)"),
+        words=_words(r"service disabled", r"\bapi has not been (?:used|enabled)"),
         verdict=Verdict(code="service_disabled", scope="account", seconds=HOUR),
         statuses=frozenset({403}),
     ),
-    Rule(words=_words(r"\bleak(?:ed|s|age)?\b", r"\bcompromised\b", r"publicly exposed"), verdict=KEY_LEAKED),
+    Rule(words=_words(r"\bleak(?:ed|s|age)?\b", r"\bcompromised\b", r"\bexposed\b"), verdict=KEY_LEAKED),
     Rule(
         words=_words(
-            r"insufficient[ _](?:user[ _])?(?:quota|funds?|balance|credits?)\b",
-            r"billing[ _](?:hard[ _]limit|soft[ _]limit|not[ _]active|disabled|inactive|error|required)",
-            r"billing (?:account )?(?:is|has been|was) (?:not (?:active|enabled)|disabled|closed|inactive|past due)",
-            r"billing account\b[^.]{0,60}\b(?:disabled|closed|inactive|past due)",
-            r"(?:enable|requires?) billing (?:on|for)",
-            r"credits?\b(?: balance)?[^.]{0,40}\b(?:deplet|exhaust|too low|used up|run(?:ning)? out|ran out|expired)",
-            r"\b(?:deplet|exhaust|used up|ran out|run out|used all)\w*[^.]{0,40}\bcredits?\b",
-            r"\bcredits? (?:is|are|has been|have been) (?:all )?(?:gone|spent|zero|insufficient|empty)\b",
-            r"\b(?:no|zero|not enough|without) (?:remaining |available |any )?(?:credits?|balance|funds)\b",
-            r"doesn't have any credits",
-            r"out of (?:credits?|funds|money)\b",
-            r"balance\b[^.]{0,40}\b(?:too low|insufficient|negative|not enough|empty|zero|exhausted|depleted)\b",
-            r"\bpayment[ _]required\b",
-            r"\bpayment (?:is )?(?:overdue|past due|failed)\b",
-            r"\bunpaid\b",
-            r"\bspend(?:ing)?[ _-](?:limit|cap)s?\b",
-            r"\b(?:monthly|usage) (?:usage |spend |spending )?(?:limit|budget|cap)s?\b"
-            r"[^.]{0,60}\b(?:reached|exceeded|hit)\b",
-            r"\b(?:reached|exceeded|hit)\b"
-            r"[^.]{0,40}\b(?:monthly|api usage) (?:usage |spend |spending )?(?:limit|budget|cap)s?\b",
-            r"\bin arrears\b",
+            rf"{_MONEY}{_NO_OFFER}{{0,60}}?{_GONE}",
+            rf"{_GONE}{_NO_OFFER}{{0,60}}?{_MONEY}",
+            r"\bno (?:remaining |available |usable |prepaid )?(?:credits?|balance|funds)\b",
+            r"\b(?:does not|doesn't|do not|don't) have (?:any |enough |sufficient )?(?:credits?|balance|funds)\b",
+            r"\b(?:without|out of|used all (?:your |the |available )*|zero) (?:credits?|balance|funds|money)\b",
+            r"insufficient (?:user )?quota\b",
+            r"billing (?:hard limit|soft limit|not active|disabled|inactive|error|required)",
+            r"\bbilling\b[^.\n]{0,60}\b(?:not (?:active|enabled|set up)|disabled|closed|inactive|past due)\b",
+            r"(?:enable|requires?) billing (?:on|for)|\bhave billing (?:enabled|set up)\b",
+            r"\bpayment (?:required|overdue|past due|failed)\b|\bpayment is (?:overdue|past due|required)\b",
+            r"\bunpaid\b|\bin arrears\b",
+            r"\b(?:monthly|specified) (?:api )?(?:usage |spend |spending )?(?:limit|budget|cap)s?\b",
         ),
         verdict=CREDITS_SPENT,
     ),
     Rule(
         words=_words(
-            r"api_key:\S*[^.]{0,40}\bsuspended\b",
+            r"api key:\S*[^.]{0,40}\bsuspended\b",
             _SENTENCE + r"(?:(?!account|organi[sz]ation|project|workspace|team)[^.\n]){0,160}?"
-            r"api[ _-]?key\b[^.\n]{0,80}\b(?:suspended|revoked|deleted|deactivated|disabled|blocked)\b",
-            r"\brevoked[ _]api[ _]key",
+            r"api[ -]?key\b(?! (?:http|ip|service|android|ios)\b)[^.\n]{0,80}\b(?:suspended|revoked|deleted|deactivated|disabled|blocked)\b",
+            r"\brevoked api key",
         ),
         verdict=KEY_SUSPENDED,
     ),
     Rule(
         words=_words(
-            _SENTENCE + r"(?:(?!api[ _-]?key)[^.\n]){0,160}?"
+            _SENTENCE + r"(?:(?!api[ -]?key)[^.\n]){0,160}?"
             r"\b(?:account|organi[sz]ation|project|workspace|team|consumer|user)\b[^.\n]{0,60}"
-            r"\b(?:suspended|deactivated|disabled|banned|terminated|denied access)\b",
-            r"account[ _]deactivated",
-            r"consumer[ _]suspended",
+            r"\b(?:suspended|deactivated|disabled|banned|terminated|restricted|locked|closed|denied access)\b",
+            r"\baccess(?: (?:is|was|has been))? (?:terminated|suspended)\b",
+            r"account deactivated",
+            r"consumer suspended",
             r"\bsuspended\b[^.\n]{0,40}\b(?:account|organi[sz]ation|project|workspace)\b",
         ),
         verdict=ACCOUNT_SUSPENDED,
     ),
     Rule(
         words=_words(
-            r"\boverload(?:ed)?(?:_error)?\b",
-            r"capacity[ _](?:exhausted|exceeded|reached)",
-            r"\b(?:over|at|no|insufficient|out of|limited|lack of|full)[ _]"
+            r"\boverload(?:ed)?\b",
+            r"\bcapacity\b[^.\n]{0,30}\b(?:exhausted|exceeded|reached|full)\b|capacity (?:exhausted|exceeded)",
+            r"\b(?:over|at|no|insufficient|out of|limited|lack of|full) "
             r"(?:model |available |server |gpu )?capacity\b",
             r"capacity (?:is |has been )?(?:currently )?(?:available|limited|constrained)",
             r"\b(?:high|heavy|unusual|excessive|peak) (?:demand|traffic|load)\b",
             r"\b(?:server|engine|model|service) is (?:currently |temporarily |too )*(?:busy|unavailable|at capacity)\b",
-            r"\bslow[ _]down\b",
+            r"\bslow down\b",
         ),
         verdict=MODEL_OVERLOADED,
         statuses=frozenset({429, 498, 503, 529}),
@@ -128,7 +129,8 @@ RULES = (
             r"does ?n[o']t have access to (?:the )?model",
             r"\b(?:not (?:allowed|permitted|authori[sz]ed)|no permission|not have permission) to (?:use|access) "
             r"(?:the |this )?(?:model|engine)\b",
-            r"\bmodel[ _]not[ _](?:allowed|permitted)\b",
+            r"\bnot allowed to sample from\b",
+            r"\bmodel\b[^.\n]{0,60} (?:not (?:allowed|permitted|enabled)|disabled|blocked)\b",
         ),
         verdict=Verdict(code="no_quota", scope="project", seconds=DAY),
         statuses=frozenset({400, 401, 403}),
@@ -136,15 +138,15 @@ RULES = (
     Rule(
         words=_words(
             r"(?:location|country|region|territory)\b[^.]{0,60}\bnot (?:supported|available|served)",
-            r"unsupported[ _]country",
+            r"unsupported country",
         ),
         verdict=Verdict(code="region_not_served", scope="request"),
         statuses=frozenset({400, 403}),
     ),
     Rule(
         words=_words(
-            r"(?:invalid|incorrect|expired|unknown|wrong|bad)[ _](?:x-)?api[ _-]?key",
-            r"api[ _-]?key[ _](?:is |not |has )*(?:invalid|valid|expired|incorrect|not[ _]found)",
+            r"(?:invalid|incorrect|expired|unknown|wrong|bad) (?:x-)?api[ -]?key",
+            r"api[ -]?key (?:is |not |has )*(?:invalid|valid|expired|incorrect|not found)",
             r"\bpass a valid api key",
         ),
         verdict=KEY_INVALID,
