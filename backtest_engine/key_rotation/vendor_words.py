@@ -93,7 +93,8 @@ RULES = (
         words=_words(
             r"api key:\S*[^.]{0,40}\bsuspended\b",
             _SENTENCE + r"(?:(?!account|organi[sz]ation|project|workspace|team)[^.\n]){0,160}?"
-            r"api[ -]?key\b(?! (?:http|ip|service|android|ios)\b)[^.\n]{0,80}\b(?:suspended|revoked|deleted|deactivated|disabled|blocked)\b",
+            r"api[ -]?key\b(?! (?:http|ip|service|android|ios)\b)[^.\n]{0,80}"
+            r"\b(?:suspended|revoked|deleted|deactivated|disabled|blocked)\b",
             r"\brevoked api key",
         ),
         verdict=KEY_SUSPENDED,
