@@ -5,6 +5,7 @@ by `in_caller`: the caller's thread works on it while it waits.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -26,8 +27,17 @@ class _Caller:
     """A thread that waits, and what it is asked to do meanwhile; None says that the wait is over."""
 
     def __init__(self) -> None:
-        self.jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Callable[[bool], None] | None] = queue.SimpleQueue()
         self.gone = False
+
+    def leave(self) -> None:
+        """Wait no more, and say so to whoever still asks for something."""
+        self.gone = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                job = self.jobs.get_nowait()
+                if job is not None:
+                    job(False)
 
 
 _caller: ContextVar[_Caller | None] = ContextVar("caller", default=None)
@@ -41,16 +51,16 @@ async def in_caller(function: Callable[..., Answer], *arguments: Any, **named: A
     loop, done = asyncio.get_running_loop(), asyncio.Event()
     outcome: list[tuple[Answer | None, BaseException | None]] = []
 
-    def job() -> None:
+    def job(wanted: bool) -> None:
         try:
-            outcome.append((function(*arguments, **named), None))
+            outcome.append((function(*arguments, **named), None) if wanted else (None, asyncio.CancelledError()))
         except BaseException as error:  # raised where it was asked for
             outcome.append((None, error))
         loop.call_soon_threadsafe(done.set)
 
-    if caller.gone:
-        raise asyncio.CancelledError
     caller.jobs.put(job)
+    if caller.gone:
+        caller.leave()
     await done.wait()
     answer, error = outcome[0]
     if error is not None:
@@ -87,7 +97,7 @@ class BackgroundLoop:
         except asyncio.CancelledError:
             raise Cancelled("The request was stopped.") from None
         finally:
-            caller.gone = True
+            caller.leave()
             future.cancel()
 
     def runs_here(self) -> bool:
@@ -129,7 +139,7 @@ def _wait(caller: _Caller, cancelled: CancelSignal | None, *, until: float | Non
         else:
             if job is None:
                 return True
-            job()
+            job(True)
         now = time.monotonic()
         if until is not None and now > until:
             return False

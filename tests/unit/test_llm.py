@@ -23,7 +23,8 @@ from backtest_engine.errors import (
     NeedsClarification,
 )
 from backtest_engine.generate.model import ModelGenerator, code_instructions, spec_instructions, unsaid_numbers
-from backtest_engine.llm import Call, ModelClient, Price, PriceList, ask, output_of, recorded, replayed
+from backtest_engine.llm import BackgroundLoop, Call, ModelClient, Price, PriceList, ask, output_of, recorded, replayed
+from backtest_engine.llm.background import in_caller
 from backtest_engine.llm.schemas import is_recursive, without_titles
 from backtest_engine.ports import Prompt
 from backtest_engine.prompts.examples import CODE_EXAMPLES, SPEC_EXAMPLES
@@ -418,6 +419,28 @@ class TestAgents:
             client.run(Agent(client.model()).run("Hello?"), cancelled=lambda: len(log.rows) == 1)
 
         assert log.rows[0]["cost"] == log.rows[0]["call"].reserve_usd
+
+    def test_whoever_asks_a_caller_that_is_gone_is_stopped(self) -> None:
+        """It does not wait for ever for somebody to write down what it cost."""
+        loop, stopped = BackgroundLoop(), threading.Event()
+
+        async def stubborn() -> None:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0.5)
+                try:
+                    await in_caller(list)
+                except asyncio.CancelledError:
+                    stopped.set()
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("backtest_engine.llm.background.LAST_WORDS_SECONDS", 0.1)
+            with pytest.raises(Cancelled):
+                loop.run(stubborn(), cancelled=lambda: True)
+
+        assert stopped.wait(5)
+        loop.close()
 
     def test_letters_that_no_database_takes_are_recorded(self) -> None:
         log = MemoryLog()
