@@ -150,6 +150,8 @@ class _Rows:
             # Volumes such as 137.481 beside prices such as 1.187, or whole ones, do not show what the point means.
             marked = any(mark in cell for cell in prices for mark in ".,")
             self._doubted = self._doubted or not marked or may_part_thousands(prices)
+        if "Volume" not in self.places and self._separator != ",":
+            self._doubted = may_part_thousands(prices)
         self._points = not (
             self._doubted or any("," in cell for place in self.places.values() for cell in cells[place])
         )
