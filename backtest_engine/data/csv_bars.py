@@ -146,9 +146,12 @@ class _Rows:
         # Where commas stand in numbers, or may, a point may part thousands.
         prices = [cell for role in PRICES for cell in cells[columns.prices[role]][:_SAMPLE_ROWS]]
         self._doubted = self._separator != "," and self._comma_country(cells) and may_part_thousands(prices)
-        if "Volume" in self.places and not any(mark in cell for cell in prices for mark in ".,"):
-            # Whole prices beside volumes such as 137.481 do not show what the point means.
-            self._doubted = may_part_thousands(cells[self.places["Volume"]][:_SAMPLE_ROWS])
+        if "Volume" in self.places and may_part_thousands(cells[self.places["Volume"]][:_SAMPLE_ROWS]):
+            # Volumes such as 137.481 beside prices such as 1.187, or whole ones, do not show what the point means.
+            marked = any(mark in cell for cell in prices for mark in ".,")
+            self._doubted = self._doubted or not marked or may_part_thousands(prices)
+        if "Volume" not in self.places and self._separator != ",":
+            self._doubted = may_part_thousands(prices)
         self._points = not (
             self._doubted or any("," in cell for place in self.places.values() for cell in cells[place])
         )

@@ -98,6 +98,13 @@ LAYOUTS = (
         reason="thousand",
     ),
     Layout(
+        name="prices_and_volumes_grouped_with_points",
+        text=SEMICOLONS + styled_lines(INDEX, "{t:%Y-%m-%d};{o};{h};{l};{c};{v}", ",", "."),
+        bars=INDEX,
+        must="either",
+        reason="thousand",
+    ),
+    Layout(
         name="german_words_in_a_comma_file",
         text="Datum,Eröffnung,Hoch,Tief,Schluss,Volumen\n" + lines(DAILY, "{t:%Y-%m-%d},{o},{h},{l},{c},{v}"),
         bars=DAILY,
