@@ -128,6 +128,8 @@ class Broker:
         try:
             self._check_levels(size, limit, stop, sl, tp)
         except ValueError:
+            terms = {"limit": limit, "stop": stop, "sl": sl, "tp": tp}
+            self.losses.add("wrong_side", self._i, size=size, **{k: v for k, v in terms.items() if v})
             if self._note is not None:
                 self._note("refused", size, limit or None, stop or None, sl or None, tp or None, tag)
             raise
@@ -209,6 +211,12 @@ class Broker:
         for trade in reversed(self.trades):
             self._queue_close(trade, 1.0)
         self.process(i)
+
+    def count_waiting(self) -> None:
+        """Count the entry orders that still wait, at the end of the data, as lost."""
+        for order in self.orders:
+            if order._kind == ENTRY:
+                self._lose("still_waiting", order)
 
     def equity_curve(self) -> Any:
         """Return the equity of every bar as an array; before the first bar that was played it is what it was there."""

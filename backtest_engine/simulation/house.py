@@ -4,10 +4,12 @@ The rest is backtesting.py's (`broker.py`). The guide `docs/guides/fills.md` tel
 """
 
 import math
+from collections.abc import Callable, Mapping
 from math import copysign
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from backtest_engine.simulation.broker import FULL_SIZE, Broker
+from backtest_engine.domain import BrokerSettings
+from backtest_engine.simulation.broker import FULL_SIZE, Broker, Prices, proportional
 from backtest_engine.simulation.orders import STOP_LOSS, Order, Trade
 
 CONSERVATIVE, BACKTESTING = "conservative", "backtesting"
@@ -17,6 +19,20 @@ FILLS = (CONSERVATIVE, BACKTESTING)
 def broker_class(fills: str) -> type[Broker]:
     """Return the broker that fills by these rules."""
     return {CONSERVATIVE: ConservativeBroker, BACKTESTING: Broker}[fills]
+
+
+def terms_of(settings: BrokerSettings, *, step: float | None) -> dict[str, Any]:
+    """Return what a broker must know of the settings as plain data; `step` is the smallest size, None for whole units."""
+    return {**settings.as_dict(), "step": step}
+
+
+def make_broker(
+    kind: type[Broker], prices: Prices, terms: Mapping[str, Any], note: Callable[..., None] | None = None
+) -> Broker:
+    """Return a broker of a kind on these terms (`terms_of`)."""
+    flags = {name: terms[name] for name in ("spread", "margin", "trade_on_close", "hedging", "exclusive_orders")}
+    commission = proportional(terms["commission"])
+    return kind(prices, cash=terms["cash"], commission=commission, step=terms["step"], note=note, **flags)
 
 
 class _Entered(NamedTuple):

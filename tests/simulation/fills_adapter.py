@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from backtest_engine.simulation.broker import Broker, Commission, OutOfMoney, Prices, proportional
 from backtest_engine.simulation.house import broker_class
+from backtest_engine.simulation.figures import statistics_by
 from backtest_engine.simulation.orders import CLOSE, ENTRY, STOP_LOSS, TAKE_PROFIT, Order, Trade
 
 KINDS = {ENTRY: "entry", CLOSE: "close", STOP_LOSS: "sl", TAKE_PROFIT: "tp"}
@@ -105,16 +105,5 @@ def _closed(trade: Trade) -> list[Any]:
 
 
 def _metrics(broker: Broker, prices: Prices, fills: str, volume: list[float]) -> dict[str, Any]:
-    from backtest_engine.sandbox.statistics import statistics_of
-
-    bars = pd.DataFrame(
-        {
-            "Open": prices.open,
-            "High": prices.high,
-            "Low": prices.low,
-            "Close": prices.close,
-            "Volume": np.asarray(volume),
-        },
-        index=prices.times,
-    )
-    return statistics_of(broker.closed_trades, broker.equity_curve(), bars, fills=fills).metrics
+    columns = {"Open": prices.open, "High": prices.high, "Low": prices.low, "Close": prices.close, "Volume": volume}
+    return statistics_by(fills, broker.closed_trades, broker.equity_curve(), pd.DataFrame(columns, prices.times)).metrics
