@@ -146,7 +146,7 @@ class LostOrders:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the orders as the CLI and the API show them."""
-        return asdict(self) | {"figures": dict(self.figures)}
+        return asdict(self) | {"first_at": self.first_at.isoformat().replace("+00:00", "Z")}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,10 @@ def make_broker(
 
 
 class _Entered(NamedTuple):
-    """A trade that was opened on the bar that is being played, and how: `price` is the raw one, without spread."""
+    """A trade that was opened on the bar that is being played, and how.
+
+    `price` is the raw one, without spread; `by_stop` says that a stop entry was reached after the open.
+    """
 
     price: float
     by_stop: bool
@@ -108,7 +111,7 @@ class ConservativeBroker(Broker):
             market = stop_hit is None and order._limit is None
             self._entered[trade] = _Entered(
                 price=self._open[i] if market else price,
-                by_stop=stop_hit is not None,
+                by_stop=stop_hit is not None and price != self._open[i],
                 target_counts=order._limit is None,
             )
         return False

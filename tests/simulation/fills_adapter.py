@@ -42,6 +42,7 @@ def play(case: dict[str, Any], fills: str) -> dict[str, Any]:
         status = "out_of_money"
     except (AssertionError, ArithmeticError) as error:
         return {"status": "error", "bar": bar, "type": type(error).__name__, "rejected": rejected}
+    broker.count_waiting()
     return {
         "status": status,
         "rejected": rejected,
