@@ -110,7 +110,9 @@ def _add_data_options(command: argparse.ArgumentParser) -> None:
         help="trade parts of a unit; auto: where the market does",
     )
     command.add_argument("--trade-on-close", action="store_true", help="fill market orders at the close they are given")
-    command.add_argument("--exclusive-orders", action="store_true", help="each order cancels and closes what was before")
+    command.add_argument(
+        "--exclusive-orders", action="store_true", help="each order cancels and closes what was before"
+    )
     command.add_argument("--hedging", action="store_true", help="hold long and short trades at the same time")
 
 

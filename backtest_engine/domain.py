@@ -134,7 +134,8 @@ class LostOrders:
     """Entry orders that came to nothing for one reason: how many, and the first of them.
 
     `figures` are those of the first: `size` (signed; a fraction or units), its prices, and for orders that could not be
-    paid `unit_cost` (price of a unit with spread and commission), `needed` and `available` (money, before leverage).
+    paid `unit_cost` (price of a unit with spread and commission), `smallest` (size), `needed` and `available` (money,
+    before leverage) and `power` (what is available with leverage).
     """
 
     reason: str

@@ -26,7 +26,8 @@ INIT = -1
 _ALL = 1 - sys.float_info.epsilon
 _NAMES = {NEW: "order", CLOSE: "close", STOP_LOSS: "stop-loss", TAKE_PROFIT: "take-profit", CANCEL: "cancel an order"}
 
-# (bar, kind, …): NEW and REFUSED size limit stop sl tp tag; CLOSE trade portion; STOP_LOSS, TAKE_PROFIT trade price; CANCEL order
+# (bar, kind, …): NEW and REFUSED size limit stop sl tp tag; CLOSE trade portion; STOP_LOSS and TAKE_PROFIT trade price;
+# CANCEL order. A refused order is one that the broker did not take.
 Event = tuple[Any, ...]
 
 

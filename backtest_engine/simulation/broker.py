@@ -30,7 +30,7 @@ class OutOfMoney(Exception):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prices:
-    """Bars as lists of floats, which are quicker to read one by one than arrays; `times` is what trades are dated by."""
+    """Bars as lists of floats, quicker to read one by one than arrays; `times` is what trades are dated by."""
 
     open: list[float]
     high: list[float]
@@ -133,9 +133,7 @@ class Broker:
             if self._note is not None:
                 self._note("refused", size, limit or None, stop or None, sl or None, tp or None, tag)
             raise
-        order = Order(
-            self, ENTRY, size, limit=limit or None, stop=stop or None, sl=sl or None, tp=tp or None, tag=tag
-        )
+        order = Order(self, ENTRY, size, limit=limit or None, stop=stop or None, sl=sl or None, tp=tp or None, tag=tag)
         if self._exclusive:
             self._replace_all()
         self.orders.append(order)
@@ -503,7 +501,9 @@ class Broker:
             reason = "below_one_unit"
         else:
             reason = "margin" if self._leverage > 1 or self.trades else "no_cash"
-        self._lose(reason, order, unit_cost=unit, needed=size * unit / self._leverage, available=available, power=power)
+        needed = size * unit / self._leverage
+        figures = {"unit_cost": unit, "needed": needed, "available": available, "power": power, "smallest": smallest}
+        self._lose(reason, order, **figures)
 
 
 def _finite(value: Any) -> float:

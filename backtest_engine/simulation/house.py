@@ -3,7 +3,6 @@
 The rest is backtesting.py's (`broker.py`). The guide `docs/guides/fills.md` tells the rules to traders.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from math import copysign
 from typing import Any, NamedTuple
@@ -22,7 +21,7 @@ def broker_class(fills: str) -> type[Broker]:
 
 
 def terms_of(settings: BrokerSettings, *, step: float | None) -> dict[str, Any]:
-    """Return what a broker must know of the settings as plain data; `step` is the smallest size, None for whole units."""
+    """Return what a broker must know of the settings as plain data; `step` is the smallest size, None for 1."""
     return {**settings.as_dict(), "step": step}
 
 
@@ -102,7 +101,9 @@ class ConservativeBroker(Broker):
         buying, limit, open_ = order._size > 0, order._limit, self._open[i]
         price = max(open_, stop_hit) if buying else min(open_, stop_hit)
         # A gap beyond the limit does not fill; a limit on the near side of the stop waits for the price to come back.
-        if limit is not None and ((price > limit or stop_hit >= limit) if buying else (price < limit or stop_hit <= limit)):
+        if limit is not None and (
+            (price > limit or stop_hit >= limit) if buying else (price < limit or stop_hit <= limit)
+        ):
             return None
         return price
 
@@ -118,30 +119,39 @@ class ConservativeBroker(Broker):
 
     def _play_own_levels(self, i: int) -> None:
         """Let the levels of the trades that were opened on this bar act on it, stops first."""
-        high, low = self._high[i], self._low[i]
         for order in list(self.orders):
-            entered = self._entered.get(order._trade) if order._trade is not None and order._waiting else None
-            if entered is None or order._kind < STOP_LOSS:
-                continue
             trade = order._trade
-            long = order._size < 0
-            if order._kind == STOP_LOSS:
-                level = order._stop
-                if low <= level if long else high >= level:
-                    self._doubt(trade, entered, i)
-                    self._exit(order, min(entered.price, level) if long else max(entered.price, level), i)
-            elif entered.target_counts and (high >= order._limit if long else low <= order._limit):
-                self._exit(order, _target_price(order, self._open[i]), i)
+            entered = None if trade is None or not order._waiting else self._entered.get(trade)
+            if trade is None or entered is None:
+                continue
+            if order is trade._sl_order and self._stop_reached(trade, i):
+                self._doubt(trade, entered, i)
+                level = trade._sl or entered.price
+                worse = min if trade._size > 0 else max
+                self._exit(order, worse(entered.price, level), i)
+            elif order is trade._tp_order and entered.target_counts and self._target_reached(trade, i):
+                self._exit(order, self._target_price(trade, i), i)
 
     def _doubt(self, trade: Trade, entered: _Entered, i: int) -> None:
         """Mark a trade that is stopped on its first bar where the bar may have gone the other way round."""
-        target = trade._tp_order if entered.target_counts else None
-        reached = target is not None and (
-            self._high[i] >= target._limit if trade._size > 0 else self._low[i] <= target._limit
-        )
+        reached = entered.target_counts and self._target_reached(trade, i)
         if entered.by_stop or reached:
             trade._same_bar = True
-            trade._better_exit = _target_price(target, self._open[i]) if reached else self._close[i]
+            trade._better_exit = self._target_price(trade, i) if reached else self._close[i]
+
+    def _stop_reached(self, trade: Trade, i: int) -> bool:
+        if trade._sl is None:
+            return False
+        return self._low[i] <= trade._sl if trade._size > 0 else self._high[i] >= trade._sl
+
+    def _target_reached(self, trade: Trade, i: int) -> bool:
+        if trade._tp is None:
+            return False
+        return self._high[i] >= trade._tp if trade._size > 0 else self._low[i] <= trade._tp
+
+    def _target_price(self, trade: Trade, i: int) -> float:
+        better = max if trade._size > 0 else min
+        return better(self._open[i], trade._tp or self._open[i])
 
     def _units(self, order: Order, unit: float, price: float, mark: float) -> float:
         """Return the signed units of a fraction of what is available once opposite trades are closed.
@@ -170,9 +180,3 @@ class ConservativeBroker(Broker):
             self._reduce(trade, trade._size, self._close[i], i, "wiped_out")
         self._cash = max(0.0, self._cash)
         self._equity[i:] = self._cash
-
-
-def _target_price(order: Order | None, open_: float) -> float:
-    if order is None or order._limit is None:
-        return math.nan
-    return max(open_, order._limit) if order._size < 0 else min(open_, order._limit)

@@ -151,9 +151,21 @@ def _same_bar(trades: Sequence[Trade]) -> Notice | None:
 
 def _unaffordable(loss: Loss, many: str) -> str:
     figures = loss.figures
+    least = f"one unit costs {_money(figures['unit_cost'])}"
+    if figures["smallest"] != 1:
+        least = (
+            f"the smallest size, {figures['smallest']:.8g}, costs {_money(figures['unit_cost'] * figures['smallest'])}"
+        )
+    share, power = abs(figures["size"]), figures["power"]
+    spent = f"there was {_money(power)}" if share > 0.9998 else f"{share:.4g} of {_money(power)} was to be spent"
+    return f"{many} bought nothing: {least}, and {spent}{_lent(figures)}."
+
+
+def _lent(figures: Mapping[str, float]) -> str:
     return (
-        f"{many} bought nothing: one unit costs {_money(figures['unit_cost'])} and needs {_money(figures['needed'])}, "
-        f"and {_money(figures['available'])} was available."
+        f" (the account's {_money(figures['available'])} with leverage)"
+        if figures["power"] > figures["available"]
+        else ""
     )
 
 

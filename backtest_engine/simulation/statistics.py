@@ -13,9 +13,9 @@ several bars a day; x is the return of a period, the first one counted from the 
     sortino_ratio    return_ann / (sqrt(mean(min(x, 0) ** 2)) * sqrt(Y))
     calmar_ratio     return_ann / largest drawdown
 
-Below 30 days they are None. Others: drawdown is 1 - E / running maximum; a drawdown lasts from the bar of its peak to the
-bar of recovery or the last bar; beta is the covariance of the logarithmic bar returns of E and C over the variance of
-the latter, alpha = return - beta * buy_hold_return; exposure is the share of bars from entry to exit of any trade;
+Below 30 days they are None. Others: drawdown is 1 - E / running maximum; a drawdown lasts from the bar of its peak to
+the bar of recovery or the last bar; beta is the covariance of the logarithmic bar returns of E and C over the variance
+of the latter, alpha = return - beta * buy_hold_return; exposure is the share of bars from entry to exit of any trade;
 win_rate the share of pl > 0; avg_trade the geometric mean of r, expectancy the arithmetic; profit_factor the sum of
 r > 0 over the sum of r < 0; sqn = sqrt(k) * mean(pl) / std(pl); kelly = w - (1 - w) / (mean gain / mean loss).
 """
@@ -97,7 +97,7 @@ def statistics(trades: Sequence[Trade], equity: Floats, *, close: Floats, index:
 
 def closed_trades(trades: Sequence[Trade], index: pd.DatetimeIndex) -> tuple[ClosedTrade, ...]:
     """Return trades in the order in which they were closed, as data."""
-    bars = [bar for trade in trades for bar in (trade._entry_bar, trade._exit_bar)]
+    bars = [int(bar or 0) for trade in trades for bar in (trade._entry_bar, trade._exit_bar)]
     times = iter(index[bars].tz_localize(UTC).to_pydatetime())
     return tuple(
         ClosedTrade(

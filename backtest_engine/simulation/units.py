@@ -8,12 +8,19 @@ COIN_STEP = 1e-8
 SHARE_STEP = 1e-6
 
 _COINS = frozenset(
-    "BTC XBT ETH XRP LTC BCH ADA SOL DOGE DOT AVAX MATIC POL LINK XLM TRX ETC XMR EOS NEO ATOM ALGO FIL UNI AAVE BNB "
-    "SHIB PEPE TON APT ARB OP NEAR ICP HBAR VET GRT SAND MANA AXS FTM XTZ EGLD THETA DASH ZEC COMP MKR SNX CRV SUSHI YFI "
-    "BAT ENJ CHZ KSM IOTA QTUM WAVES ZIL INJ SUI SEI TIA RUNE LDO STX IMX FLOKI BONK WIF KAS".split()
+    (
+        *("BTC", "XBT", "ETH", "XRP", "LTC", "BCH", "ADA", "SOL", "DOGE", "DOT", "AVAX", "MATIC", "POL", "LINK"),
+        *("XLM", "TRX", "ETC", "XMR", "EOS", "NEO", "ATOM", "ALGO", "FIL", "UNI", "AAVE", "BNB", "SHIB", "PEPE"),
+        *("TON", "APT", "ARB", "OP", "NEAR", "ICP", "HBAR", "VET", "GRT", "SAND", "MANA", "AXS", "FTM", "XTZ"),
+        *("EGLD", "THETA", "DASH", "ZEC", "COMP", "MKR", "SNX", "CRV", "SUSHI", "YFI", "BAT", "ENJ", "CHZ", "KSM"),
+        *("IOTA", "QTUM", "WAVES", "ZIL", "INJ", "SUI", "SEI", "TIA", "RUNE", "LDO", "STX", "IMX", "FLOKI"),
+        *("BONK", "WIF", "KAS"),
+    )
 )
-_QUOTES = ("USDT", "USDC", "BUSD", "TUSD", "FDUSD", "USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "KRW", "TRY", "INR")
-_QUOTES += ("BTC", "ETH", "BNB")
+_QUOTES = (
+    *("USDT", "USDC", "BUSD", "TUSD", "FDUSD", "USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "KRW", "TRY", "INR"),
+    *("BTC", "ETH", "BNB"),
+)
 
 
 def size_step(dataset: Dataset, fractional: bool | str) -> float | None:
@@ -27,6 +34,4 @@ def size_step(dataset: Dataset, fractional: bool | str) -> float | None:
 def is_coin(symbol: str) -> bool:
     """Whether a symbol such as BTCUSD, ETH-USD or SOL/USDT names a coin and the money it is priced in."""
     letters = "".join(character for character in symbol.upper() if character.isalnum())
-    return letters in _COINS or any(
-        letters.endswith(quote) and letters[: -len(quote)] in _COINS for quote in _QUOTES
-    )
+    return any(letters.endswith(quote) and letters[: -len(quote)] in _COINS for quote in _QUOTES)

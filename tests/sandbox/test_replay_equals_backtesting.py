@@ -148,6 +148,21 @@ class TestReplayOfAnyStrategy:
         assert "account_differs" not in {notice.code for notice in result.warnings}
 
 
+class TestHouseRules:
+    @pytest.mark.parametrize("name", STRATEGIES)
+    def test_the_strategy_sees_the_account_that_the_replay_computes(
+        self, name: str, samples: dict[str, Dataset], fast: SandboxedExecutor
+    ) -> None:
+        for settings_ in (
+            BrokerSettings(),
+            BrokerSettings(trade_on_close=True, exclusive_orders=True, fractional=True),
+            BrokerSettings(margin=0.1, hedging=True, spread=0.0005),
+        ):
+            result = fast.execute(STRATEGIES[name], dataset=samples["GOOG"], broker=settings_)
+
+            assert {notice.code for notice in result.warnings} <= HARMLESS | {"no_trades"}
+
+
 class TestTags:
     def test_are_kept_as_text(self, run: Run) -> None:
         result = run(strategy(next="self.position or self.buy(tag=('a', len(self.data)))"))

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from backtest_engine.simulation.broker import Broker, Commission, OutOfMoney, Prices, proportional
-from backtest_engine.simulation.house import broker_class
 from backtest_engine.simulation.figures import statistics_by
+from backtest_engine.simulation.house import broker_class
 from backtest_engine.simulation.orders import CLOSE, ENTRY, STOP_LOSS, TAKE_PROFIT, Order, Trade
 
 KINDS = {ENTRY: "entry", CLOSE: "close", STOP_LOSS: "sl", TAKE_PROFIT: "tp"}
@@ -107,4 +107,6 @@ def _closed(trade: Trade) -> list[Any]:
 
 def _metrics(broker: Broker, prices: Prices, fills: str, volume: list[float]) -> dict[str, Any]:
     columns = {"Open": prices.open, "High": prices.high, "Low": prices.low, "Close": prices.close, "Volume": volume}
-    return statistics_by(fills, broker.closed_trades, broker.equity_curve(), pd.DataFrame(columns, prices.times)).metrics
+    return statistics_by(
+        fills, broker.closed_trades, broker.equity_curve(), pd.DataFrame(columns, prices.times)
+    ).metrics
