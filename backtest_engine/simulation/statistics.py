@@ -64,7 +64,7 @@ def statistics(trades: Sequence[Trade], equity: Floats, *, close: Floats, index:
     periods = _drawdown_periods(drawdown)
     depths = np.array([drawdown[a : b + 1].max() for a, b in periods])
     lengths = np.array([seconds[b] - seconds[a] for a, b in periods])
-    total, held = equity[-1] / equity[0] - 1, close[-1] / close[0] - 1
+    total, held = ((values[-1] - values[0]) / values[0] for values in (equity, close))
     with np.errstate(all="ignore"):
         beta = _beta(equity, close)
         yearly, notes = _yearly(equity, seconds, float(drawdown.max()))
