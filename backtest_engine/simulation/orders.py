@@ -21,8 +21,6 @@ ENTRY, CLOSE, STOP_LOSS, TAKE_PROFIT = range(4)
 class Order:
     """A waiting order. `size` is signed: a fraction of what is available, or a number of units."""
 
-    __slots__ = ("_broker", "_kind", "_limit", "_placed", "_size", "_sl", "_stop", "_tag", "_tp", "_trade", "_waiting")
-
     def __init__(
         self,
         broker: Broker,
@@ -103,11 +101,6 @@ class Order:
 
 class Trade:
     """A trade, open or closed; a closed one keeps the levels that were last in force."""
-
-    __slots__ = (
-        *("_better_exit", "_broker", "_commissions", "_entry_bar", "_entry_price", "_exit_bar", "_exit_price"),
-        *("_exit_reason", "_same_bar", "_size", "_sl", "_sl_order", "_tag", "_tp", "_tp_order"),
-    )
 
     def __init__(self, broker: Broker, size: float, entry_price: float, entry_bar: int, tag: Any) -> None:
         self._broker, self._size, self._entry_price, self._entry_bar = broker, size, entry_price, entry_bar
@@ -230,8 +223,6 @@ class Trade:
 class Position:
     """All open trades together; true where there are any units."""
 
-    __slots__ = ("_broker",)
-
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
@@ -250,14 +241,15 @@ class Position:
     @property
     def pl(self) -> float:
         """Profit of the open trades in cash."""
-        return np.float64(sum(trade.pl for trade in self._broker.trades))
+        broker = self._broker
+        return np.float64(broker.last_price * broker.position_size - broker._invested)
 
     @property
     def pl_pct(self) -> float:
         """Profit of the open trades in percent of what was invested."""
         trades: Sequence[Trade] = self._broker.trades
         invested = sum(abs(trade._size) * trade._entry_price for trade in trades)
-        return np.float64(100 * self.pl / invested if invested else 0.0)
+        return np.float64(self.pl / invested * 100 if invested else 0.0)
 
     @property
     def is_long(self) -> bool:
