@@ -137,6 +137,7 @@ class SandboxedExecutor:
                 broker=run.broker,
                 index=index,
                 wiped_out_at=replayed.wiped_out_at,
+                shortfall=replayed.shortfall,
                 notes=statistics.notes,
             ),
             *fills,

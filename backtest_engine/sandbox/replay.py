@@ -36,7 +36,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 class Replayed:
     """Closed trades, equity of shape (bars,), lost orders, and the account before open trades were closed.
 
-    `wiped_out_at` is the bar on which the account was worth nothing any more.
+    `wiped_out_at` is the bar on which the account was worth nothing any more, `shortfall` what it owed then.
     """
 
     trades: list[Trade]
@@ -44,6 +44,7 @@ class Replayed:
     losses: Losses
     account: Account
     wiped_out_at: int | None
+    shortfall: float
     bars: pd.DataFrame
     fills: str
 
@@ -116,6 +117,7 @@ class _Replay:
             losses=broker.losses,
             account=account,
             wiped_out_at=wiped_out_at,
+            shortfall=broker.shortfall,
             bars=self._bars,
             fills=self._fills,
         )

@@ -91,6 +91,8 @@ class Broker:
         self._invested = 0.0
         # Before the first bar is played, the last one is what a strategy's init() sees.
         self._i = -1
+        # What the account owed when it was wiped out, and was forgiven.
+        self.shortfall = 0.0
         self._equity = np.full(len(prices.close), np.nan)
 
     def __repr__(self) -> str:
@@ -480,7 +482,7 @@ class Broker:
             trade = self.trades[place]
             self._reduce(trade, trade._size, self._close[i], i, "wiped_out")
             place += 1
-        self._cash = 0.0
+        self.shortfall, self._cash = max(0.0, -self._worth(self._close[i])), 0.0
         self._equity[i:] = 0.0
 
     # Orders that come to nothing.

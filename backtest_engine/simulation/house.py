@@ -178,5 +178,5 @@ class ConservativeBroker(Broker):
         """Close every trade at the close; the account is what is left, at least 0."""
         for trade in list(self.trades):
             self._reduce(trade, trade._size, self._close[i], i, "wiped_out")
-        self._cash = max(0.0, self._cash)
+        self.shortfall, self._cash = max(0.0, -self._cash), max(0.0, self._cash)
         self._equity[i:] = self._cash

@@ -59,19 +59,18 @@ def account_notices(
     broker: BrokerSettings,
     index: pd.DatetimeIndex,
     wiped_out_at: int | None,
+    shortfall: float = 0.0,
     notes: Mapping[str, str],
 ) -> list[Notice]:
     """Return what a reader must know of the account: wiped out, borrowed, stopped in doubt, too short for a year."""
     notices = []
     if wiped_out_at is not None:
-        day = _date(_moment(index[wiped_out_at]))
-        notices.append(
-            Notice(
-                code="account_wiped_out",
-                message=f"The account was worth nothing any more on {day}: every trade was closed and the run ended.",
-                details={"bar": wiped_out_at, "date": _moment(index[wiped_out_at]).isoformat()},
-            )
-        )
+        at = _moment(index[wiped_out_at])
+        message = f"The account was worth nothing any more on {_date(at)}: every trade was closed and the run ended."
+        if shortfall:
+            message += f" The losses were {_money(shortfall)} more than the account held: a broker would ask for them."
+        details = {"bar": wiped_out_at, "date": at.isoformat(), "shortfall": shortfall}
+        notices.append(Notice(code="account_wiped_out", message=message, details=details))
     if broker.margin < 1:
         message = f"Up to {1 / broker.margin:g} times the account was invested (margin {broker.margin:g})."
         notices.append(Notice(code="leverage", message=message, details={"margin": broker.margin}))
