@@ -58,7 +58,7 @@ class TestExecute:
         assert execution["metrics"]["trades"] > 50
         assert execution["broker"]["cash"] == 50_000
         assert execution["broker"]["commission"] == 0.001
-        assert execution["broker"]["finalize_trades"] is True
+        assert execution["broker"]["fills"] == "conservative"
         assert execution["source"] == "samples"
 
     def test_is_repeatable(self, api: APIClient, work: Work, strategy: str) -> None:
