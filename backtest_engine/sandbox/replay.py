@@ -17,7 +17,7 @@ import pandas as pd
 
 from backtest_engine.errors import InvalidJournal, LimitExceeded
 from backtest_engine.sandbox.journal import CANCEL, CLOSE, INIT, NEW, REFUSED, STOP_LOSS, Account, Event, Journal
-from backtest_engine.simulation.broker import OutOfMoney, Prices
+from backtest_engine.simulation.account import OutOfMoney, Prices
 from backtest_engine.simulation.figures import statistics_by
 from backtest_engine.simulation.house import broker_class, make_broker
 from backtest_engine.simulation.losses import Losses

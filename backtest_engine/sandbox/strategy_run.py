@@ -17,7 +17,8 @@ from backtest_engine.sandbox.failure_report import STRATEGY_FILE, Report
 from backtest_engine.sandbox.journal import EVENTS_A_LINE
 from backtest_engine.sandbox.recorder import Recorder
 from backtest_engine.sandbox.wire import Job
-from backtest_engine.simulation.broker import Broker, OutOfMoney, Prices
+from backtest_engine.simulation.account import OutOfMoney, Prices
+from backtest_engine.simulation.broker import Broker
 from backtest_engine.simulation.house import broker_class, make_broker
 
 MODULE = "strategy"

@@ -9,109 +9,18 @@ same rules can be compared with this one bit by bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import copysign
 from typing import Any
 
-import numpy as np
+from backtest_engine.simulation.account import Account, OutOfMoney
+from backtest_engine.simulation.orders import CLOSE, ENTRY, STOP_LOSS, Order, Trade
 
-from backtest_engine.simulation.losses import Losses
-from backtest_engine.simulation.orders import CLOSE, ENTRY, STOP_LOSS, TAKE_PROFIT, Order, Position, Trade
-
-Commission = Callable[[float, float], float]
 # What a strategy's default size is: all that there is. Not 1, which is one unit.
 FULL_SIZE = 1 - 2**-52
 
 
-class OutOfMoney(Exception):
-    """The account is worth nothing any more; the run ends."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Prices:
-    """Bars as lists of floats, quicker to read one by one than arrays; `times` is what trades are dated by."""
-
-    open: list[float]
-    high: list[float]
-    low: list[float]
-    close: list[float]
-    times: Any
-
-    @classmethod
-    def from_columns(cls, columns: Sequence[Any], times: Any) -> Prices:
-        """Return the prices of arrays in the order open, high, low, close."""
-        opens, highs, lows, closes = (np.asarray(column, dtype=float).tolist() for column in columns)
-        return cls(open=opens, high=highs, low=lows, close=closes, times=times)
-
-
-def proportional(rate: float) -> Commission:
-    """Return a commission of a share of what is traded."""
-
-    def commission(size: float, price: float) -> float:
-        return abs(size) * price * rate
-
-    return commission
-
-
-class Broker:
-    """An account and its orders. `process` plays a bar; what a strategy calls is public in `orders.py` and here.
-
-    `step` is the smallest size in units, None for whole units; `note` is told of each thing that a strategy did.
-    """
-
-    def __init__(
-        self,
-        prices: Prices,
-        *,
-        cash: float,
-        commission: Commission,
-        spread: float = 0.0,
-        margin: float = 1.0,
-        trade_on_close: bool = False,
-        hedging: bool = False,
-        exclusive_orders: bool = False,
-        step: float | None = None,
-        note: Callable[..., None] | None = None,
-    ) -> None:
-        self._prices, self._cash, self._fee = prices, cash, commission
-        self._open, self._high, self._low, self._close = prices.open, prices.high, prices.low, prices.close
-        self._spread, self._leverage, self._note = spread, 1 / margin, note
-        self._trade_on_close, self._hedging, self._exclusive = trade_on_close, hedging, exclusive_orders
-        # Steps a unit, a whole number: dividing by it keeps sizes such as 0.1 exact.
-        self._steps = None if step is None else round(1 / step)
-        self.whole_units = step is None
-        self.times = prices.times
-        self.orders: list[Order] = []
-        self.trades: list[Trade] = []
-        self.closed_trades: list[Trade] = []
-        self.losses = Losses()
-        self.position = Position(self)
-        self.position_size = 0.0
-        self._invested = 0.0
-        # Before the first bar is played, the last one is what a strategy's init() sees.
-        self._i = -1
-        # What the account owed when it was wiped out, and was forgiven.
-        self.shortfall = 0.0
-        self._equity = np.full(len(prices.close), np.nan)
-
-    def __repr__(self) -> str:
-        return f"<Broker: {self._cash:.0f}{self.equity - self._cash:+.1f} ({len(self.trades)} trades)>"
-
-    @property
-    def last_price(self) -> float:
-        """Close of the bar that was played last."""
-        return self._close[self._i]
-
-    @property
-    def equity(self) -> float:
-        """Cash and open profit at the last close."""
-        return np.float64(self._worth(self._close[self._i]))
-
-    @property
-    def margin_available(self) -> float:
-        """What can still be invested, without leverage, at the last close."""
-        return self._available(self._close[self._i])
+class Broker(Account):
+    """Fills orders. `process` plays a bar; what a strategy calls is public in `orders.py` and here."""
 
     # What a strategy does.
 
@@ -179,16 +88,6 @@ class Broker:
         elif trade is not None and order is trade._tp_order:
             trade._tp = trade._tp_order = None
 
-    def trade_name(self, trade: Trade) -> int:
-        """Return a trade's place among the open ones, or -1 - its place among the closed ones."""
-        for place, other in enumerate(self.trades):
-            if other is trade:
-                return place
-        for place, other in enumerate(self.closed_trades):
-            if other is trade:
-                return -1 - place
-        raise ValueError("this Trade is a copy: use the ones in self.trades and self.closed_trades")
-
     # What a bar does.
 
     def process(self, i: int) -> None:
@@ -216,42 +115,13 @@ class Broker:
         """Count the entry orders that still wait, at the end of the data, as lost."""
         for order in self.orders:
             if order._kind == ENTRY:
-                self._lose("still_waiting", order)
-
-    def equity_curve(self) -> Any:
-        """Return the equity of every bar as an array; before the first bar that was played it is what it was there."""
-        known = np.flatnonzero(~np.isnan(self._equity))
-        if not len(known):
-            return np.full(len(self._equity), float(self._cash))
-        curve = self._equity.copy()
-        curve[: known[0]] = curve[known[0]]
-        return curve
+                self._lose("still_waiting", order, bar=order._placed)
 
     # The account.
-
-    def _worth(self, price: float) -> float:
-        if not self.trades:
-            return self._cash
-        return self._cash + (price * self.position_size - self._invested)
-
-    def _available(self, mark: float) -> float:
-        if not self.trades:
-            return max(0.0, self._cash)
-        used = 0.0
-        for trade in self.trades:
-            used += abs(trade._size) * mark / self._leverage
-        return max(0.0, self._worth(mark) - used)
 
     def _mark(self, i: int, price: float) -> float:
         """Price that open trades are valued at while an order is filled at `price`: the close that is still to come."""
         return self._close[i]
-
-    def _recount(self) -> None:
-        position = invested = 0.0
-        for trade in self.trades:
-            position += trade._size
-            invested += trade._size * trade._entry_price
-        self.position_size, self._invested = position, invested
 
     # Placing.
 
@@ -286,34 +156,6 @@ class Broker:
         if order._kind == ENTRY:
             self._lose("replaced", order)
         self._remove(order)
-
-    def _queue_close(self, trade: Trade, portion: float) -> None:
-        amount = abs(trade._size) * portion
-        if self._steps is None:
-            size = float(max(1, round(amount)))
-        else:
-            size = max(1, round(amount * self._steps)) / self._steps
-        order = Order(self, CLOSE, copysign(size, -trade._size), tag=trade._tag, trade=trade)
-        self.orders.insert(0, order)
-
-    def _set_level(self, trade: Trade, kind: int, price: float | None) -> None:
-        old = trade._sl_order if kind == STOP_LOSS else trade._tp_order
-        if old is not None:
-            self._remove(old)
-        if kind == STOP_LOSS:
-            trade._sl, trade._sl_order = price, None
-            if price is not None:
-                trade._sl_order = Order(self, kind, -trade._size, stop=price, tag=trade._tag, trade=trade)
-                self.orders.insert(0, trade._sl_order)
-        else:
-            trade._tp, trade._tp_order = price, None
-            if price is not None:
-                trade._tp_order = Order(self, kind, -trade._size, limit=price, tag=trade._tag, trade=trade)
-                self.orders.append(trade._tp_order)
-
-    def _remove(self, order: Order) -> None:
-        order._waiting = False
-        self.orders.remove(order)
 
     # Filling.
 
@@ -416,14 +258,6 @@ class Broker:
         budget = self._available(mark) * self._leverage * abs(order._size)
         return copysign(self._affordable(budget, unit), order._size)
 
-    def _affordable(self, budget: float, unit: float) -> float:
-        if self._steps is None:
-            return float(budget // unit)
-        count = (budget * self._steps) // unit
-        if count and count / self._steps * unit > budget:
-            count -= 1
-        return float(count / self._steps)
-
     def _net(self, size: float, price: float, bar: int) -> float:
         """Close opposite trades, oldest first, as far as the size goes; return what is left of it."""
         for trade in list(self.trades):
@@ -441,40 +275,6 @@ class Broker:
                 break
         return size
 
-    def _open_trade(self, order: Order, size: float, price: float, bar: int) -> Trade:
-        trade = Trade(self, size, price, bar, order._tag)
-        self.trades.append(trade)
-        self._recount()
-        self._cash -= self._fee(size, price)
-        for kind, level in ((TAKE_PROFIT, order._tp), (STOP_LOSS, order._sl)):
-            if level is not None:
-                if not 0 < level < math.inf:
-                    raise AssertionError(f"Make sure 0 < price < inf! price: {level}")
-                self._set_level(trade, kind, level)
-        return trade
-
-    def _reduce(self, trade: Trade, size: float, price: float, bar: int, reason: str) -> None:
-        """Close `size` (signed like the trade) of a trade at a price."""
-        if size == trade._size:
-            closed = trade
-            self.trades.remove(trade)
-            for order in (trade._sl_order, trade._tp_order):
-                if order is not None and order._waiting:
-                    self._remove(order)
-        else:
-            left = trade._size - size
-            trade._size = left if self._steps is None else round(left * self._steps) / self._steps
-            for order in (trade._sl_order, trade._tp_order):
-                if order is not None:
-                    order._size = -trade._size
-            closed = Trade(self, size, trade._entry_price, trade._entry_bar, trade._tag)
-        closed._exit_price, closed._exit_bar, closed._exit_reason = price, bar, reason
-        entry, fee = closed._entry_price, self._fee(size, price)
-        closed._commissions = fee + self._fee(size, entry)
-        self._cash += size * (price - entry) - fee
-        self.closed_trades.append(closed)
-        self._recount()
-
     def _wipe_out(self, i: int) -> None:
         """Close the trades at the close, every second of them, and write the account off."""
         place = 0
@@ -486,10 +286,6 @@ class Broker:
         self._equity[i:] = 0.0
 
     # Orders that come to nothing.
-
-    def _lose(self, reason: str, order: Order, **figures: float) -> None:
-        terms = {"limit": order._limit, "stop": order._stop, "sl": order._sl, "tp": order._tp}
-        self.losses.add(reason, self._i, size=order._size, **{k: v for k, v in terms.items() if v}, **figures)
 
     def _lose_unpaid(self, order: Order, unit: float, mark: float, rest: float | None = None) -> None:
         """Count an order that the account cannot pay, by what it lacked."""
@@ -505,7 +301,7 @@ class Broker:
             reason = "margin" if self._leverage > 1 or self.trades else "no_cash"
         needed = size * unit / self._leverage
         figures = {"unit_cost": unit, "needed": needed, "available": available, "power": power, "smallest": smallest}
-        self._lose(reason, order, **figures)
+        self._lose(reason, order, figures=figures)
 
 
 def _finite(value: Any) -> float:

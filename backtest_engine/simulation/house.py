@@ -8,7 +8,8 @@ from math import copysign
 from typing import Any, NamedTuple
 
 from backtest_engine.domain import BrokerSettings
-from backtest_engine.simulation.broker import FULL_SIZE, Broker, Prices, proportional
+from backtest_engine.simulation.account import Prices, proportional
+from backtest_engine.simulation.broker import FULL_SIZE, Broker
 from backtest_engine.simulation.orders import STOP_LOSS, Order, Trade
 
 CONSERVATIVE, BACKTESTING = "conservative", "backtesting"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from backtest_engine.simulation.broker import Broker
+    from backtest_engine.simulation.account import Account
 
 ENTRY, CLOSE, STOP_LOSS, TAKE_PROFIT = range(4)
 
@@ -23,7 +23,7 @@ class Order:
 
     def __init__(
         self,
-        broker: Broker,
+        broker: Account,
         kind: int,
         size: float,
         *,
@@ -102,7 +102,7 @@ class Order:
 class Trade:
     """A trade, open or closed; a closed one keeps the levels that were last in force."""
 
-    def __init__(self, broker: Broker, size: float, entry_price: float, entry_bar: int, tag: Any) -> None:
+    def __init__(self, broker: Account, size: float, entry_price: float, entry_bar: int, tag: Any) -> None:
         self._broker, self._size, self._entry_price, self._entry_bar = broker, size, entry_price, entry_bar
         self._tag = tag
         self._exit_price: float | None = None
@@ -223,7 +223,7 @@ class Trade:
 class Position:
     """All open trades together; true where there are any units."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Account) -> None:
         self._broker = broker
 
     def __bool__(self) -> bool:

@@ -17,7 +17,8 @@ from backtest_engine.errors import InvalidJournal
 from backtest_engine.sandbox.journal import EVENTS_A_LINE, parse
 from backtest_engine.sandbox.recorder import Recorder
 from backtest_engine.sandbox.replay import Replayed, replay
-from backtest_engine.simulation.broker import Broker, OutOfMoney, Prices
+from backtest_engine.simulation.account import OutOfMoney, Prices
+from backtest_engine.simulation.broker import Broker
 from backtest_engine.simulation.house import CONSERVATIVE, FILLS, broker_class, make_broker, terms_of
 from backtest_engine.simulation.reporting import impossible_fills
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from backtest_engine.simulation.broker import Broker, Commission, OutOfMoney, Prices, proportional
+from backtest_engine.simulation.account import Commission, OutOfMoney, Prices, proportional
+from backtest_engine.simulation.broker import Broker
 from backtest_engine.simulation.figures import statistics_by
 from backtest_engine.simulation.house import broker_class
 from backtest_engine.simulation.orders import CLOSE, ENTRY, STOP_LOSS, TAKE_PROFIT, Order, Trade

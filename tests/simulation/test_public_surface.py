@@ -9,7 +9,8 @@ from backtesting import Backtest, Strategy
 from backtesting import backtesting as framework
 
 from backtest_engine.domain import BrokerSettings
-from backtest_engine.simulation.broker import Broker, OutOfMoney, Prices
+from backtest_engine.simulation.account import OutOfMoney, Prices
+from backtest_engine.simulation.broker import Broker
 from backtest_engine.simulation.house import make_broker, terms_of
 from tests.sandbox.strategies import STRATEGIES, strategy_class
 

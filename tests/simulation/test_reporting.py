@@ -6,7 +6,7 @@ import pytest
 
 from backtest_engine.domain import BrokerSettings, Dataset, OrderSummary
 from backtest_engine.errors import StrategyRejected
-from backtest_engine.simulation.broker import Prices
+from backtest_engine.simulation.account import Prices
 from backtest_engine.simulation.house import ConservativeBroker, make_broker, terms_of
 from backtest_engine.simulation.orders import Trade
 from backtest_engine.simulation.reporting import account_notices, check_fills, no_trades_message, order_summary
