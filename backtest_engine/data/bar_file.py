@@ -32,7 +32,13 @@ _LEVEL = 1
 def write_bars(path: Path, bars: pd.DataFrame, provenance: Mapping[str, Any]) -> None:
     """Write canonical bars and where they come from; the fingerprint is added to the provenance."""
     stamps, values = disassemble(bars)
-    facts = {**provenance, "sha256": fingerprint_of(stamps, values), "bars": len(stamps)}
+    facts = {
+        **provenance,
+        "sha256": fingerprint_of(stamps, values),
+        "bars": len(stamps),
+        "first_bar_ns": int(stamps[0]),
+        "last_bar_ns": int(stamps[-1]),
+    }
 
     def write(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:

@@ -1,13 +1,13 @@
 """A folder of CSV and parquet files, and imports kept as `.npz`, one symbol each: `AAPL.csv`, `BTC-USD_1h.parquet`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
-from backtest_engine.data.bar_file import ENDING, noted, read_bars
+from backtest_engine.data.bar_file import ENDING, noted, read_bars, read_provenance
 from backtest_engine.data.csv_bars import lasting, read_csv
 from backtest_engine.data.files import symbol_of
 from backtest_engine.data.interval import INTERVALS, claimed_interval, infer_interval, parse_interval
@@ -56,9 +56,18 @@ class Folder:
         )
 
     def symbols(self) -> tuple[Listing, ...]:
-        """Return a listing of each file; the interval is empty where only reading the file would tell it."""
-        return tuple(
-            Listing(symbol=symbol, source=self.name, interval=named or "") for _, symbol, named in self._files()
+        """Return a listing of each file; empty or None is what only reading the whole file would tell."""
+        return tuple(self._listing(path, symbol, named or "") for path, symbol, named in self._files())
+
+    def _listing(self, path: Path, symbol: str, interval: str) -> Listing:
+        facts = read_provenance(path) if path.suffix == ENDING else {}
+        return Listing(
+            symbol=symbol,
+            source=self.name,
+            interval=interval,
+            start=_moment(facts.get("first_bar_ns")),
+            end=_moment(facts.get("last_bar_ns")),
+            bars=facts.get("bars"),
         )
 
     def _files(self) -> list[tuple[Path, str, str | None]]:
@@ -113,3 +122,7 @@ class Folder:
             source=self.name,
             notices=(*decided, *quality.examine(chosen, parse_interval(whole.interval))),
         )
+
+
+def _moment(nanoseconds: int | None) -> datetime | None:
+    return None if nanoseconds is None else datetime.fromtimestamp(nanoseconds // 10**9, UTC)

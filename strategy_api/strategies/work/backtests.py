@@ -1,6 +1,6 @@
 """Loading bars, backtesting, repairing and recording: what the kinds of run share."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -14,7 +14,7 @@ from strategy_api.strategies.models import Execution, FixAttempt, StrategyVersio
 from strategy_api.strategies.versions import add_version
 
 DEFAULT_SYMBOL = "GOOG"
-BROKER_SETTINGS = ("cash", "commission", "spread")
+BROKER_SETTINGS = tuple(field.name for field in fields(BrokerSettings))
 
 
 @dataclass(frozen=True, kw_only=True)
