@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.errors import StrategyError
@@ -171,8 +170,3 @@ def _select(job: Job) -> Dataset:
 def _moment(day: str | None, when: time) -> datetime | None:
     """Return the first or last instant of a day: an end date includes the whole day."""
     return datetime.combine(date.fromisoformat(day), when, tzinfo=UTC) if day else None
-
-
-def broker_of(execution: Execution) -> dict[str, Any]:
-    """Return the broker settings of an earlier backtest, as a request states them."""
-    return {name: execution.broker[name] for name in BROKER_SETTINGS if name in execution.broker}
