@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from django.conf import settings
 
-from backtest_engine.generate.model import ModelGenerator
 from backtest_engine.key_rotation import InvalidKeys, KeyPool, Ledger, Limits, SqliteLedger, read_keys
 from backtest_engine.llm import (
     PROVIDERS,
@@ -31,11 +30,18 @@ from backtest_engine.llm import (
 from backtest_engine.llm import replayed as replayed_client
 from backtest_engine.llm.retired_gemini import RETIRED
 from backtest_engine.ports import CancelSignal
+from strategy_api.common.lazy import lazily
 from strategy_api.llm.call_log import Budget, CallLog, recorded_answers
 from strategy_api.llm.redis_ledger import RedisLedger
 from strategy_api.runs.models import Run
 
+if TYPE_CHECKING:
+    from backtest_engine.generate.model import ModelGenerator
+
 logger = logging.getLogger(__name__)
+
+# Only workers generate: the web server does not load what reads and compiles strategies.
+model_generator = lazily("backtest_engine.generate.model.ModelGenerator")
 
 # Their limits are an account's, generous and unknown: what they refuse is learned.
 UNMETERED = Limits(requests_per_minute=100_000, tokens_per_minute=10**9, requests_per_day=10**8)
@@ -54,14 +60,14 @@ class Configured:
     _client: ModelClient
 
 
-def generators(run: Run, cancelled: CancelSignal) -> dict[str, ModelGenerator]:
+def generators(run: Run, cancelled: CancelSignal) -> "dict[str, ModelGenerator]":
     """Return the generators that this installation's models make possible for a run: all of them, and each vendor's."""
     chain = configured()
     names = ["model", *dict.fromkeys(entry.provider for entry in chain)] if chain else []
     made = {}
     for name in names:
         links = [entry for entry in chain if name in ("model", entry.provider)]
-        made[name] = ModelGenerator(_chain(links, run), name=name, cancelled=cancelled)
+        made[name] = model_generator(_chain(links, run), name=name, cancelled=cancelled)
     return made
 
 
@@ -93,13 +99,13 @@ def key_states() -> list[dict[str, Any]]:
     return [{"provider": entry.provider, **row} for entry in configured() for row in entry.pool.states([entry.name])]
 
 
-def replayed(run: Run) -> dict[str, ModelGenerator]:
+def replayed(run: Run) -> "dict[str, ModelGenerator]":
     """Return generators that answer from what a finished run was answered, and ask nobody."""
     answers = recorded_answers(run)
     links = dict.fromkeys(run.llm_calls.order_by("created_at").values_list("provider", "model"))
     if not links:
         return {}
-    return {"model": ModelGenerator(replayed_client(answers, list(links), loop=_loop(os.getpid())))}
+    return {"model": model_generator(replayed_client(answers, list(links), loop=_loop(os.getpid())))}
 
 
 def close() -> None:
