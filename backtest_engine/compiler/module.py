@@ -43,7 +43,7 @@ class _Module:
     explanation: str
     words: Mapping[str, str]
     write: Writer = field(init=False)
-    orders: dict[str, Orders] = field(init=False)
+    orders: dict[SideName, Orders] = field(init=False)
 
     def __post_init__(self) -> None:
         self.write = Writer(Declarations(wishes=attribute_names(self.spec), shifts=constant_shifts(self.spec)))

@@ -337,7 +337,7 @@ def _leading(call: Declared, shift: int, bars: pd.DataFrame) -> int:
     elif call.timeframe is not None:
         longer, number = longer_bars(bars, call.timeframe)
         rows = outputs(call, longer) if isinstance(call, Indicator) else (np.zeros(len(longer)),)
-        first = [np.searchsorted(number, start + 1 + call.shift) for row in rows for start in _first(row)]
+        first = [int(np.searchsorted(number, start + 1 + call.shift)) for row in rows for start in _first(row)]
     elif isinstance(call, Indicator):
         first = [start + shift for row in outputs(call, bars) for start in _first(row)]
     else:
