@@ -43,7 +43,7 @@ class _Module:
     explanation: str
     words: Mapping[str, str]
     write: Writer = field(init=False)
-    orders: dict[str, Orders] = field(init=False)
+    orders: dict[SideName, Orders] = field(init=False)
 
     def __post_init__(self) -> None:
         self.write = Writer(Declarations(wishes=attribute_names(self.spec), shifts=constant_shifts(self.spec)))
@@ -155,6 +155,11 @@ class _Module:
         side = self.spec.sides[name]
         rule = self._conditions(side.entry, self._role(name, "entry"))
         conditions = [self._free(name), *self._rested(), *(part for part in rule if part != "True")]
+        further = self.orders[name].further()
+        if further:
+            limit = self.write.shared("max_entries", self.spec.max_entries)
+            more = [self._held(name), f"len(self.trades) < {limit}{self._none_waits()}", further]
+            conditions = [f"({' and '.join(conditions)} or {' and '.join(more)})"]
         body = self.orders[name].entry()
         if self.spec.reverse:
             other = "short" if name == "long" else "long"
@@ -164,10 +169,8 @@ class _Module:
 
     def _free(self, name: str) -> str:
         """The condition under which one more entry is allowed."""
-        # One entry order waits at a time; the stops and targets of open trades do not count.
-        waits = longest_wait(self.spec) > 1
-        waiting = " and all(order.is_contingent for order in self.orders)" if waits else ""
-        if self.spec.max_entries == 1:
+        waiting = self._none_waits()
+        if self.spec.max_entries == 1 or self.spec.scale_in:
             return (f"not self.position.is_{name}" if self.spec.reverse else "not self.position") + waiting
         limit = self.write.shared("max_entries", self.spec.max_entries)
         other = "short" if name == "long" else "long"
@@ -175,6 +178,11 @@ class _Module:
             return f"(self.position.is_{other} or len(self.trades) < {limit}){waiting}"
         opposite = f" and not self.position.is_{other}" if len(self.spec.sides) > 1 else ""
         return f"len(self.trades) < {limit}{opposite}{waiting}"
+
+    def _none_waits(self) -> str:
+        """One entry order waits at a time; the stops and targets of open trades do not count."""
+        waits = longest_wait(self.spec) > 1
+        return " and all(order.is_contingent for order in self.orders)" if waits else ""
 
     def _rested(self) -> list[str]:
         pause = self.spec.cool_down

@@ -171,6 +171,15 @@ class Orders:
             ]
         return lines
 
+    def further(self) -> str:
+        """Return the condition that one more entry is added without a signal, empty where there is none."""
+        scale_in = self.spec.scale_in
+        if scale_in is None:
+            return ""
+        up = (self.name == "long") == (scale_in.direction == "with")
+        level = self._away(scale_in.distance, "scale_in", "+" if up else "-", "self.trades[-1].entry_price")
+        return f"self.data.Close[-1] {'>=' if up else '<='} {level}"
+
     def reduce(self) -> list[str]:
         """Return the lines that close parts of `trade`, each once."""
         lines = []

@@ -148,6 +148,8 @@ def _account(spec: StrategySpec) -> list[str]:
     terms = [_size(spec)]
     if spec.max_entries > 1:
         terms.append(f"up to {spec.max_entries} open entries")
+    if spec.scale_in is not None:
+        terms.append(f"add every {distance(spec.scale_in.distance)} {spec.scale_in.direction} the position")
     if spec.cool_down is not None:
         terms.append(_pause(spec.cool_down))
     if spec.reverse:

@@ -29,6 +29,7 @@ from backtest_engine.spec.orders import (
     PriceDistance,
     RiskDistance,
     RiskSize,
+    ScaleIn,
     TrailingStop,
     UnitSize,
     VolatilitySize,
@@ -186,12 +187,22 @@ class Decisions:
     # Entries
 
     def _enters(self, name: SideName, bar: int, account: Account, *, waiting: bool) -> bool:
+        if self._spec.scale_in and account.side is not None:
+            return not waiting and account.side == name and self._adds(self._spec.scale_in, bar, account)
         return (
             not waiting
             and self._has_room(name, account)
             and self._rested(bar, account)
             and self._holds(self._spec.sides[name].entry, bar)
         )
+
+    def _adds(self, scale_in: ScaleIn, bar: int, account: Account) -> bool:
+        if len(account.trades) >= self._spec.max_entries:
+            return False
+        last = account.trades[-1]
+        sign = 1 if (last.side == "long") == (scale_in.direction == "with") else -1
+        level = self._away(scale_in.distance, last.entry_price, sign, bar)
+        return bool(sign * self._columns["close"][bar] >= sign * level)
 
     def _has_room(self, name: SideName, account: Account) -> bool:
         if account.side is None:
@@ -326,7 +337,7 @@ def _leading(call: Declared, shift: int, bars: pd.DataFrame) -> int:
     elif call.timeframe is not None:
         longer, number = longer_bars(bars, call.timeframe)
         rows = outputs(call, longer) if isinstance(call, Indicator) else (np.zeros(len(longer)),)
-        first = [np.searchsorted(number, start + 1 + call.shift) for row in rows for start in _first(row)]
+        first = [int(np.searchsorted(number, start + 1 + call.shift)) for row in rows for start in _first(row)]
     elif isinstance(call, Indicator):
         first = [start + shift for row in outputs(call, bars) for start in _first(row)]
     else:

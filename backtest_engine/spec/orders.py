@@ -169,6 +169,16 @@ Sizing = Annotated[
 ]
 
 
+class ScaleIn(Part):
+    """Further entries come when the close is so far from the last one's price, without a new signal.
+
+    `against` adds to a losing position, `with` to a winning one.
+    """
+
+    distance: Distance
+    direction: Literal["against", "with"]
+
+
 class CoolDown(Part):
     """No entry for `bars` bars after an exit, or only after a losing one."""
 

@@ -33,6 +33,10 @@ def contradictions(spec: "StrategySpec") -> list[str]:
         found.append("the long and the short side open on the same condition; when is which meant?")
     if spec.reverse and len(spec.sides) < 2:
         found.append("a strategy that reverses needs an entry for both sides")
+    if spec.scale_in and spec.max_entries < 2:
+        found.append("adding to a position needs more than one open entry: how many at most?")
+    if spec.scale_in and spec.reverse:
+        found.append("a strategy that reverses turns its position round; it cannot also add to it by distance")
     return list(dict.fromkeys(found))
 
 

@@ -14,6 +14,7 @@ from backtest_engine.spec.orders import (
     MarketOrder,
     PartialExit,
     RiskDistance,
+    ScaleIn,
     Sizing,
     StopLoss,
     TakeProfit,
@@ -69,6 +70,7 @@ class StrategySpec(Part):
     short: Side | None = None
     sizing: Sizing = Field(default_factory=lambda: FractionSize(fraction=1.0))
     max_entries: Annotated[int, Field(ge=1, le=100)] = 1
+    scale_in: ScaleIn | None = None
     cool_down: CoolDown | None = None
     reverse: bool = False
 

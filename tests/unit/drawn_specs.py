@@ -48,6 +48,7 @@ from backtest_engine.spec import (
     PriceField,
     RiskDistance,
     RiskSize,
+    ScaleIn,
     Session,
     SessionTime,
     SessionValue,
@@ -291,6 +292,11 @@ def side(random: Random, *, long: bool) -> Side:
     )
 
 
+def scaling(random: Random) -> ScaleIn:
+    how: Any = random.choice(("against", "with"))
+    return ScaleIn(distance=distance(random), direction=how)
+
+
 def sizing(random: Random) -> Any:
     kinds: tuple[Callable[[], Any], ...] = (
         lambda: FractionSize(fraction=1.0),
@@ -320,6 +326,7 @@ def spec(seed: int) -> StrategySpec:
                     lambda: CoolDown(bars=random.randint(1, 12), after=random.choice(("exit", "loss"))),
                     0.2,
                 ),
+                scale_in=some(random, lambda: scaling(random), 0.15),
                 reverse=long and short and random.random() < 0.5,
             )
         except ValidationError:
@@ -377,6 +384,7 @@ PLACES = (
     "order",
     "sizing",
     "cool_down",
+    "scale_in",
     "source",
 )
 
@@ -440,6 +448,8 @@ KINDS = (
     *(f"break_even {kind}" for kind in ("percent", "price", "atr", "risk")),
     *(f"partial_exits {kind}" for kind in ("percent", "price", "atr", "risk")),
     *(f"begins {kind}" for kind in ("percent", "price", "atr", "risk")),
+    *(f"scale_in {kind}" for kind in ("percent", "price", "atr")),
+    *("scale_in ScaleIn direction:against", "scale_in ScaleIn direction:with"),
     *("order market", "order limit", "order stop", "max_bars"),
     *(f"trailing_stop TrailingStop {how}" for how in ("anchor:close", "anchor:high", "trigger:touch", "trigger:close")),
     *(f"sizing {kind}" for kind in ("fraction", "units", "cash", "risk", "volatility", "kelly")),

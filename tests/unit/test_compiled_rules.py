@@ -38,6 +38,7 @@ from backtest_engine.spec import (
     PriceDistance,
     RiskDistance,
     RiskSize,
+    ScaleIn,
     Side,
     StopOrder,
     StrategySpec,
@@ -311,6 +312,37 @@ class TestSizes:
         assert "0.5 times Kelly, at most 25 % of equity, 5 % for the first 30 trades" in explain(
             long(Always(), sizing=staked)
         )
+
+
+class TestScalingIn:
+    def adding(self, direction: Any, **fields: Any) -> StrategySpec:
+        scale_in = ScaleIn(distance=PercentDistance(percent=5), direction=direction)
+        side = Side(entry=close_is("==", 100), max_bars=20)
+        return StrategySpec(long=side, sizing=UnitSize(units=1), scale_in=scale_in, **{"max_entries": 3, **fields})
+
+    def test_adds_where_the_price_has_fallen_so_far_again(self) -> None:
+        # Bought at 100 and, 5 % below it, at 94; 5 % below that is 89.3, which is passed at 89.
+        frame = flat(100, 100, 100, 96, 94, 94, 90, 89, 89, 80, 80)
+
+        assert [entry for _, entry, _ in trades(self.adding("against"), frame)] == [2, 5, 8]
+
+    def test_adds_where_the_price_has_risen(self) -> None:
+        frame = flat(100, 100, 100, 90, 105, 105, 105, 111, 111)
+
+        assert [entry for _, entry, _ in trades(self.adding("with"), frame)] == [2, 5, 8]
+
+    def test_adds_to_a_short_that_loses_where_the_price_has_risen(self) -> None:
+        spec = self.adding("against")
+        short = StrategySpec.model_validate({**spec.as_json(), "long": None, "short": spec.as_json()["long"]})
+
+        assert [entry for _, entry, _ in trades(short, flat(100, 100, 100, 104, 105, 105, 105))] == [2, 5]
+
+    def test_needs_room(self) -> None:
+        with pytest.raises(ValidationError, match="needs more than one open entry"):
+            self.adding("with", max_entries=1)
+
+    def test_is_told(self) -> None:
+        assert "up to 3 open entries; add every 5 % against the position" in explain(self.adding("against"))
 
 
 class TestPartialExits:
