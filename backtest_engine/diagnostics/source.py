@@ -1,4 +1,4 @@
-"""Strategy code as the failures look at it: its tree, its names, its strategy class."""
+"""Strategy code as the rules read it: its tree, its names, its strategy class."""
 
 import ast
 import re
@@ -319,6 +319,16 @@ class Source:
         return names
 
     @cached_property
+    def own(self) -> set[str]:
+        """The methods and the `self` attributes that the code itself defines."""
+        stored = {
+            node.attr
+            for node in self.every(ast.Attribute)
+            if isinstance(node.ctx, ast.Store) and self.dotted(node.value) == "self"
+        }
+        return stored | {node.name for node in self.every(ast.FunctionDef)}
+
+    @cached_property
     def comments(self) -> list[tuple[int, str]]:
         """Line numbers and texts of comments, found without tokenizing: good enough to read, not to rewrite."""
         return [
@@ -326,6 +336,17 @@ class Source:
             for number, text in enumerate(self.lines, 1)
             if (match := re.search(r"(?:^|\s)#\s?(.*)$", text))
         ]
+
+
+def attribute_name(node: ast.AST) -> str | None:
+    """Return the attribute that is reached for, also as `getattr(x, "name")`; None for anything else."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "setattr"):
+        wanted = node.args[1] if len(node.args) > 1 else None
+        if isinstance(wanted, ast.Constant) and isinstance(wanted.value, str):
+            return wanted.value
+    return None
 
 
 def pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:

@@ -116,7 +116,7 @@ AVAILABLE = frozenset(
     ]
 )
 
-#: Modules that reach out of the sandbox; their own failures speak of them.
+#: Modules that reach out of the sandbox; the safety rules speak of them.
 REACHING_OUT = frozenset(
     [
         "os",

@@ -1,7 +1,7 @@
 """Scores diagnosis and repair on broken strategies: `python -m tests.score.broken [DIRECTORY ...]`.
 
 A module's first comment lines say what is wrong with it (`class` or `expect`), what it was meant to do (`intent`) and
-how the repair should end (`ends`). They are taken off before the fixer sees the module.
+how the repair should end (`ends`). They are taken off before the module is repaired.
 """
 
 import json

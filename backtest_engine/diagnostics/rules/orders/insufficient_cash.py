@@ -1,0 +1,59 @@
+"""Orders that cost more than there is."""
+
+import re
+from collections.abc import Iterable
+
+from backtest_engine.diagnostics.base import Location, Rule
+from backtest_engine.diagnostics.examples import NEXT, example
+from backtest_engine.diagnostics.order_calls import order_calls
+from backtest_engine.diagnostics.source import Source
+from backtest_engine.domain import BacktestResult
+
+
+def _units(source: Source) -> list[tuple[int, float]]:
+    found = []
+    for rule in order_calls(source):
+        size = source.number(rule.keyword("size"))
+        if rule.action != "close" and size is not None and size >= 1:
+            found.append((rule.line, size))
+    return found
+
+
+def _check_source(source: Source) -> Iterable[Location]:
+    for line, size in _units(source):
+        if size >= 100_000:
+            yield Location(line=line, message=f"{size:g} units cost more than a usual account holds.")
+
+
+def _check_result(result: BacktestResult, source: Source) -> Iterable[Location]:
+    price = float(result.dataset.bars["Close"].median())
+    for line, size in _units(source):
+        if size * price * result.broker.margin > result.broker.cash:
+            said = (
+                f"{size:g} units cost about {size * price:,.0f}, and the account holds "
+                f"{result.broker.cash:,.0f}: such orders are cancelled."
+            )
+            yield Location(line=line, message=said, severity="error" if not result.trades else "warning")
+            return
+    cancelled = len(re.findall("insufficient margin", result.log)) + sum(
+        "insufficient margin" in item.message for item in result.warnings
+    )
+    if cancelled:
+        yield Location(
+            message="Orders were cancelled because the account could not pay for them.",
+            severity="warning" if result.trades else "error",
+        )
+
+
+RULE = Rule(
+    code="insufficient_cash",
+    family="order",
+    severity="error",
+    after_run="warning",
+    title="Orders the account cannot pay",
+    explanation="The orders cost more than the account holds, so they are cancelled.",
+    hint="Use a share of the equity (`size=0.5`), fewer units, or more cash.",
+    example=example(next=NEXT.replace("self.buy()", "self.buy(size=1_000_000)")),
+    check_source=_check_source,
+    check_result=_check_result,
+)
