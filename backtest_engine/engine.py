@@ -109,11 +109,13 @@ class Engine:
         dataset: Dataset,
         broker: BrokerSettings,
         parameters: Mapping[str, Any] | None = None,
+        spec: Mapping[str, Any] | None = None,
         cancelled: CancelSignal | None = None,
     ) -> BacktestResult:
         """Run the code in the sandbox and return numbers computed outside it; raise a `StrategyError`.
 
-        Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it.
+        Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it; where
+        the code was compiled from a `spec`, that says why it did not trade.
         """
         try:
             result = self.executor.execute(
@@ -121,7 +123,7 @@ class Engine:
             )
         except StrategyError as error:
             raise explained_error(error, code) from error
-        return explained_result(result, code)
+        return explained_result(result, code, spec=spec)
 
     def repair(
         self,

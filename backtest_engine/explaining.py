@@ -1,12 +1,16 @@
 """Says with every execution what the rules recognise: why it failed, or why not to believe that it worked."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from backtest_engine.diagnostics import Finding, diagnose
+from backtest_engine.diagnostics.zero_trades import Condition
 from backtest_engine.domain import BacktestResult, Notice
 from backtest_engine.errors import StrategyError
+from backtest_engine.idleness import explain_idle_spec
+from backtest_engine.spec import StrategySpec
 
 Error = TypeVar("Error", bound=StrategyError)
 
@@ -21,10 +25,24 @@ def explained_error(error: Error, code: str) -> Error:
     return explained
 
 
-def explained_result(result: BacktestResult, code: str) -> BacktestResult:
-    """Return the result with what is recognised in it among its warnings; a grave finding takes `verified` away."""
+def explained_result(
+    result: BacktestResult, code: str, *, spec: StrategySpec | Mapping[str, Any] | None = None
+) -> BacktestResult:
+    """Return the result with what is recognised in it among its warnings; a grave finding takes `verified` away.
+
+    Where the strategy was compiled from a specification, that says why it did not trade.
+    """
     findings = diagnose(code, result=result).findings
+    if spec is not None and not result.trades:
+        known = spec if isinstance(spec, StrategySpec) else StrategySpec.model_validate(dict(spec))
+        conditions = explain_idle_spec(known, result.dataset)
+        findings = tuple(_idle(item, conditions) if item.code == "no_trades" else item for item in findings)
     return with_findings(result, findings)
+
+
+def _idle(finding: Finding, conditions: list[Condition]) -> Finding:
+    said = " ".join(item.message for item in conditions) or finding.message
+    return replace(finding, line=None, message=said, details={"conditions": [item.as_dict() for item in conditions]})
 
 
 def with_findings(result: BacktestResult, findings: tuple[Finding, ...]) -> BacktestResult:

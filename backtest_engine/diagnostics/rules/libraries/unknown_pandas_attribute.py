@@ -24,7 +24,7 @@ RULE = Rule(
     severity="fatal",
     title="pandas has no such method",
     explanation="The code calls something that pandas objects do not have.",
-    hint="SourceCheck the method up; moving averages are `.rolling(n).mean()` and `.ewm(span=n).mean()`.",
+    hint="Look the method up; moving averages are `.rolling(n).mean()` and `.ewm(span=n).mean()`.",
     example=example(
         init="self.fast = self.I(lambda: self.data.Close.s.sma(10))\nself.slow = self.I(SMA, self.data.Close, 20)"
     ),

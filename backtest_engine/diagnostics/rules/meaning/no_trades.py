@@ -26,7 +26,7 @@ RULE = Rule(
     severity="warning",
     title="No trades",
     explanation="The strategy ran and never traded.",
-    hint="SourceCheck at the condition that never held, and at how near it came.",
+    hint="Look at the condition that never held, and at how near it came.",
     example=example(
         next=(
             "if not self.position and self.data.Close[-1] < 0.5 * self.slow[-1]:\n"

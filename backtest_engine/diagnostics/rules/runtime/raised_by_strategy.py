@@ -18,7 +18,7 @@ RULE = Rule(
     severity="fatal",
     title="The strategy stopped with an error",
     explanation="The strategy raised an exception.",
-    hint="SourceCheck at the line that is named.",
+    hint="Look at the line that is named.",
     example=example(next="if self.fast[-1] > self.slow[-1]:\n    self.buy()\nraise RuntimeError('not written yet')"),
     check_error=_check_error,
     fallback=3,

@@ -18,7 +18,7 @@ RULE = Rule(
     severity="fatal",
     title="Values that do not go together",
     explanation="The code combines values that do not go together, such as None and a number.",
-    hint="SourceCheck at what each name of the line holds on the bar that failed.",
+    hint="Look at what each name of the line holds on the bar that failed.",
     example=example(
         more_init="self.stop_price = None",
         next="if self.data.Close[-1] < self.stop_price and self.fast[-1] > self.slow[-1]:\n    self.buy()",

@@ -20,7 +20,7 @@ RULE = Rule(
     severity="error",
     title="Two runs differ",
     explanation="The same strategy on the same bars gave other orders the second time.",
-    hint="SourceCheck for state that survives a run, for random numbers and for the clock.",
+    hint="Look for state that survives a run, for random numbers and for the clock.",
     example=example(
         next=(
             "if crossover(self.fast, self.slow):\n"
