@@ -18,6 +18,7 @@ from backtest_engine.errors import (
 from backtest_engine.explaining import explained_error, explained_result
 from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
 from backtest_engine.repair import Attempt, Repair
+from backtest_engine.scripts import execute_script
 
 # What the rules say they cannot read or say, and a model perhaps can. The rest they refuse is refused for good.
 BEYOND_THE_RULES = frozenset({"not_understood", "unknown_word", "unsupported_rule", "unsupported_sizing"})
@@ -114,12 +115,13 @@ class Engine:
     ) -> BacktestResult:
         """Run the code in the sandbox and return numbers computed outside it; raise a `StrategyError`.
 
+        The settings and parameters of the file's own backtest are used where the request states none.
         Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it; where
         the code was compiled from a `spec`, that says why it did not trade.
         """
         try:
-            result = self.executor.execute(
-                code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
+            result = execute_script(
+                self.executor, code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
             )
         except StrategyError as error:
             raise explained_error(error, code) from error

@@ -18,6 +18,7 @@ from backtest_engine.repair.intent import Intent, intent_of
 from backtest_engine.repair.records import Attempt, Ending, How, Outcome, Repair
 from backtest_engine.repair.trial import Testbed, Trial, attacks, try_out
 from backtest_engine.repair.wording import doubts
+from backtest_engine.scripts import meant_run
 from backtest_engine.spec import StrategySpec
 
 # Words of a description that wants several entries.
@@ -63,7 +64,8 @@ def repair(
     ends the attempts, not the repair.
     """
     meant = intent_of(intent, spec=spec)
-    testbed = Testbed(executor=executor, dataset=dataset, broker=broker, limits=limits, cancelled=cancelled)
+    settings = meant_run(code, broker).broker
+    testbed = Testbed(executor=executor, dataset=dataset, broker=settings, limits=limits, cancelled=cancelled)
     if not attacks(code):
         testbed = _with_expectation(testbed, meant)
     return _Repairing(testbed, meant, model, max_attempts, on_attempt).run(code, error, result)

@@ -11,6 +11,7 @@ from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limi
 from backtest_engine.errors import StrategyError, StrategyRejected
 from backtest_engine.ports import CancelSignal, Executor
 from backtest_engine.repair.comparison import Comparison, compare
+from backtest_engine.scripts import execute_script
 
 # What attacks is not run, and what would only use up its time and memory need not be.
 
@@ -30,8 +31,13 @@ class Testbed:
 
     def run(self, code: str) -> BacktestResult:
         """Execute code; raises what the executor raises."""
-        return self.executor.execute(
-            code, dataset=self.dataset, broker=self.broker, limits=self.limits, cancelled=self.cancelled
+        return execute_script(
+            self.executor,
+            code,
+            dataset=self.dataset,
+            broker=self.broker,
+            limits=self.limits,
+            cancelled=self.cancelled,
         )
 
 
@@ -85,7 +91,7 @@ class Trial:
         found = [
             Notice(code=item.code, message=item.message, line=item.line, details=item.details)
             for item in self.diagnosis.findings
-            if (item.code, item.line) not in known
+            if item.severity != "note" and (item.code, item.line) not in known
         ]
         return replace(self.result, warnings=(*self.result.warnings, *found, *notices))
 

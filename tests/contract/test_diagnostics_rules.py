@@ -72,7 +72,7 @@ class TestEveryRule:
         assert rule.hint.rstrip().endswith(".")
 
     @every_rule
-    def test_explains_away_only_kinds_that_exist(self, rule: Rule) -> None:
+    def test_explains_away_only_rules_that_exist(self, rule: Rule) -> None:
         assert set(rule.covers) <= {other.code for other in RULES} - {rule.code}
         assert set(rule.covers_families) <= FAMILIES
 
@@ -83,7 +83,7 @@ class TestEveryRule:
 
 class TestExamples:
     @pytest.mark.parametrize("rule", [item for item in RULES if item not in only_when_run], ids=lambda rule: rule.code)
-    def test_are_recognised_as_themselves_and_by_no_other_kind(self, rule: Rule) -> None:
+    def test_are_recognised_as_themselves_and_by_no_other_rule(self, rule: Rule) -> None:
         found = diagnose(rule.example, intended=rule.example_intended).findings
 
         assert {finding.code for finding in found} == {rule.code}
@@ -102,7 +102,7 @@ class TestExamples:
     @pytest.mark.parametrize(
         "rule", [item for item in RULES if item.rewrite and item.check_source], ids=lambda rule: rule.code
     )
-    def test_are_mended_where_there_is_a_rewrite_and_lose_their_failure(self, rule: Rule) -> None:
+    def test_are_rewritten_where_there_is_a_rewrite_and_then_keep_the_rule(self, rule: Rule) -> None:
         assert rule.rewrite is not None
 
         code = rule.rewrite(Source(rule.example))

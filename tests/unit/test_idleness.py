@@ -25,7 +25,7 @@ class TestIdleness:
         assert "2008-03-10" in found.message
 
     def test_says_that_conditions_never_held_together(self, goog: Dataset) -> None:
-        spec = parse("Buy when RSI(14) < 30 and RSI(14) > 70, sell when RSI(14) > 90.").spec
+        spec = parse("Buy when RSI(14) < 30 and RSI(21) > 70, sell when RSI(14) > 90.").spec
 
         found = explain_idle_spec(spec, goog)
 

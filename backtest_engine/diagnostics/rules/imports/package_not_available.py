@@ -8,7 +8,6 @@ import libcst as cst
 from backtest_engine.diagnostics.base import Location, RaisedError, Rule
 from backtest_engine.diagnostics.definitions import Definition, find
 from backtest_engine.diagnostics.examples import example
-from backtest_engine.diagnostics.own_run import only_for_own_run
 from backtest_engine.diagnostics.rewriting import (
     apply,
     changed_text,
@@ -22,12 +21,11 @@ from backtest_engine.diagnostics.vocabulary import AVAILABLE, FRAMEWORKS, REACHI
 
 
 def _missing(source: Source) -> Iterable[tuple[ast.AST, str]]:
-    """Return what is imported, but for what only the code's own backtest needs, which goes with it."""
+    """Return what the strategy imports."""
     for node in source.every(ast.Import):
-        if not only_for_own_run(source, node):
-            yield from ((node, alias.name) for alias in node.names)
+        yield from ((node, alias.name) for alias in node.names)
     for node in source.every(ast.ImportFrom):
-        if not node.level and not only_for_own_run(source, node):
+        if not node.level:
             yield node, node.module or ""
 
 
@@ -98,7 +96,11 @@ RULE = Rule(
         "Write the indicator with pandas and numpy; only backtesting, numpy, pandas and the "
         "standard library's mathematics are there."
     ),
-    example=example(top="import pandas_ta as pta"),
+    example=example(
+        top="import ta",
+        init="self.fast = self.I(lambda: ta.trend.sma_indicator(self.data.Close.s, window=10))\n"
+        "self.slow = self.I(SMA, self.data.Close, 20)",
+    ),
     check_source=_check_source,
     check_error=_check_error,
     rewrite=_rewrite,

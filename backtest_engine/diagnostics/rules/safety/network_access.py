@@ -7,7 +7,6 @@ import libcst as cst
 
 from backtest_engine.diagnostics.base import Location, RaisedError, Rule
 from backtest_engine.diagnostics.examples import example
-from backtest_engine.diagnostics.own_run import only_for_own_run
 from backtest_engine.diagnostics.reach import NETWORK, called_names, roots
 from backtest_engine.diagnostics.rewriting import apply, changed_text, dotted, expression, without_import
 from backtest_engine.diagnostics.source import Source
@@ -34,7 +33,7 @@ _FEEDS = (
 
 def _check_source(source: Source) -> Iterable[Location]:
     for node, name in roots(source):
-        if (name in NETWORK or name in _FEEDS) and not only_for_own_run(source, node):
+        if name in NETWORK or name in _FEEDS:
             yield Location(line=node.lineno, message=f"`{name}` needs the network; a strategy has none.")
     for call, label in called_names(source):
         if label.rsplit(".", 1)[-1] in ("read_csv", "read_json", "read_html", "read_parquet") and _address(call):

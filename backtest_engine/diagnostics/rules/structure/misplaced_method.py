@@ -11,11 +11,12 @@ from backtest_engine.diagnostics.source import Source
 
 
 def _misplaced(source: Source) -> Iterable[ast.FunctionDef]:
-    if source.strategy is None:
+    if source.strategy is None or source.tree is None:
         return
-    for node in source.every(ast.FunctionDef):
+    for node in ast.walk(source.tree):
         if (
-            node.name in ("init", "next")
+            isinstance(node, ast.FunctionDef)
+            and node.name in ("init", "next")
             and node.name not in source.methods
             and node.args.args[:1]
             and node.args.args[0].arg == "self"
