@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 #: Whatever else is wrong with it: code that attacks is refused for that reason.
 HOSTILE = ("tamper", "injection", "sandbox")
 _MOST_LOCATIONS = 5
+_BESIDE = ("import", "sandbox")
 # Nobody writes such lines; looking for a way to repair one would take longer than it is worth.
 _LONGEST_LINE = 2_000
 _BY_CODE = {rule.code: rule for rule in RULES}
@@ -57,6 +58,7 @@ def _found(
     if source.tree is None and max(map(len, source.lines)) > _LONGEST_LINE:
         return list(_from_source(_BY_CODE["invalid_syntax"], source))
     found = [finding for rule in RULES for finding in _from_source(rule, source)]
+    found += _beside_the_strategy(source, found)
     if ran and intended is None:
         found = [_after_run(item) for item in found]
     if error is not None:
@@ -70,6 +72,17 @@ def _found(
         for rule in RULES:
             found += _of(rule, rule.check_intent(source, meant) if rule.check_intent else (), source)
     return _uncovered(_unique(found))
+
+
+def _beside_the_strategy(source: Source, found: list[Finding]) -> list[Finding]:
+    """Return what the rest of the module imports and reaches for: the strategy does not, so these are notes."""
+    if not source.parts.left_out:
+        return []
+    whole = Source(source.code, whole=True)
+    rules = [rule for rule in RULES if rule.family in _BESIDE]
+    known = {(item.code, item.line) for item in found}
+    others = [item for rule in rules for item in _from_source(rule, whole) if (item.code, item.line) not in known]
+    return [replace(item, severity="note") for item in others]
 
 
 def _after_run(finding: Finding) -> Finding:

@@ -5,6 +5,7 @@ what changes them. The rest of a module is not the strategy, and is never held a
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -40,6 +41,12 @@ class ModuleParts:
                     yield node
                     following.extend(ast.iter_child_nodes(node))
             waiting = following
+
+    @property
+    def script(self) -> list[ast.stmt]:
+        """The statements left out that do something when the module is imported."""
+        defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        return [item for item in self.left_out if not isinstance(item, defined) and not is_guard(item)]
 
     def leaves_out(self, line: int | None) -> bool:
         """Whether a line belongs to a statement that the strategy does not need."""
@@ -83,6 +90,24 @@ def is_backtest(node: ast.AST, dotted: Dotted) -> bool:
     return name.rsplit(".", 1)[-1] in ("Backtest", "FractionalBacktest", "MultiBacktest") and (
         "." not in name or name.startswith("backtesting.")
     )
+
+
+def guarded(code: str, parts: ModuleParts) -> str | None:
+    """Return the module with its script under `if __name__ == "__main__":`; None where lines cannot be told apart."""
+    script = parts.script
+    moved = {number for item in script for number in range(first_line(item), last_line(item) + 1)}
+    held = {number for item in parts.needed for number in range(first_line(item), last_line(item) + 1)}
+    if not script or moved & held:
+        return None
+    lines = code.split("\n")
+    block = [f"    {lines[number - 1]}".rstrip() for number in sorted(moved)]
+    first_guard = next((item.lineno for item in parts.left_out if is_guard(item)), len(lines) + 1)
+    kept = [line for number, line in enumerate(lines, 1) if number not in moved and number < first_guard]
+    after = lines[first_guard - 1 :]
+    while kept and not kept[-1].strip():
+        kept.pop()
+    text = "\n".join([*kept, "", "", 'if __name__ == "__main__":', *block, "", *after]).rstrip() + "\n"
+    return re.sub(r"\n{4,}", "\n\n\n", text).lstrip("\n")
 
 
 def divide(tree: ast.Module, lineage: list[ast.ClassDef], dotted: Dotted) -> ModuleParts:

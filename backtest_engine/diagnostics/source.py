@@ -38,10 +38,14 @@ class IndicatorCall:
 
 
 class Source:
-    """One strategy's text, parsed at most once; text that cannot be parsed has no tree and a `syntax_error`."""
+    """One strategy's text, parsed at most once; text that cannot be parsed has no tree and a `syntax_error`.
 
-    def __init__(self, code: str) -> None:
+    Nodes are those that the strategy may run, or all of them where `whole`.
+    """
+
+    def __init__(self, code: str, *, whole: bool = False) -> None:
         self.code = code
+        self._whole = whole
         self.tree: ast.Module | None = None
         self.syntax_error: SyntaxError | None = None
         if len(code) > LONGEST:
@@ -76,7 +80,7 @@ class Source:
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """Every node that the strategy may run, outer ones first; all of them where there is no strategy class."""
-        return list(self.parts.nodes())
+        return self._all_nodes if self._whole else list(self.parts.nodes())
 
     @cached_property
     def _all_nodes(self) -> list[ast.AST]:

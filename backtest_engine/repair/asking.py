@@ -1,6 +1,7 @@
 """Asks a model for a repaired strategy: the diagnosis, the lines in question, and what was already tried."""
 
-from backtest_engine.diagnostics import Diagnosis, apply_rewrites, inspect
+from backtest_engine.diagnostics import Diagnosis
+from backtest_engine.diagnostics.answers import module_in
 from backtest_engine.diagnostics.source import Source
 from backtest_engine.ports import LanguageModel, Prompt
 from backtest_engine.prompts import instructions
@@ -29,13 +30,7 @@ def ask(
 
 def code_in(answer: str) -> str | None:
     """Return the module in a model's answer, without fences and sentences; None where there is none."""
-    text = answer.strip()
-    if not text:
-        return None
-    if Source(text).tree is None or "```" in text:
-        found = [item for item in inspect(text) if item.code in ("markdown_fence", "prose_around_code")]
-        rewritten = apply_rewrites(text, Diagnosis(findings=tuple(found))) if found else None
-        text = rewritten.code if rewritten is not None else text
+    text = module_in(answer) or answer.strip()
     return text.rstrip() + "\n" if "class " in text else None
 
 

@@ -5,14 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backtest_engine.diagnostics import Diagnosis, apply_rewrites
+from backtest_engine.diagnostics import Diagnosis, Finding, apply_rewrites
+from backtest_engine.diagnostics.answers import module_in
 from backtest_engine.diagnostics.drift import same_rules
 from backtest_engine.diagnostics.meaning import meaning_of
+from backtest_engine.diagnostics.module_parts import guarded
 from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice
 from backtest_engine.errors import StrategyError, VendorError
 from backtest_engine.ports import CancelSignal, Executor, LanguageModel
 from backtest_engine.repair.asking import ask
+from backtest_engine.repair.comparison import compare
 from backtest_engine.repair.control import control_of
 from backtest_engine.repair.intent import Intent, intent_of
 from backtest_engine.repair.records import Attempt, Ending, How, Outcome, Repair
@@ -38,6 +41,7 @@ class _Candidate:
     code: str | None
     done: str
     guessed: bool = False
+    cut_off: Finding | None = None
 
 
 def repair(
@@ -64,7 +68,7 @@ def repair(
     ends the attempts, not the repair.
     """
     meant = intent_of(intent, spec=spec)
-    settings = meant_run(code, broker).broker
+    settings = meant_run(module_in(code) or code, broker).broker
     testbed = Testbed(executor=executor, dataset=dataset, broker=settings, limits=limits, cancelled=cancelled)
     if not attacks(code):
         testbed = _with_expectation(testbed, meant)
@@ -101,11 +105,13 @@ class _Repairing:
         self.testbed, self.meant, self.model, self.most, self.on_attempt = testbed, meant, model, most, on_attempt
         self.attempts: list[Attempt] = []
         self.seen: set[str] = set()
+        self.cut_off: Finding | None = None
         self.original = ""
+        self.first: Trial | None = None
 
     def run(self, code: str, error: StrategyError | None, result: BacktestResult | None) -> Repair:
         first = trial = self._tried(code, error, result)
-        self.original = code
+        self.original, self.first = code, trial
         self.seen.add(_normal(code))
         if trial.hostile and attacks(code):
             return Repair(code=code, outcome="rejected", diagnosis=trial.diagnosis, error=trial.refusal())
@@ -149,12 +155,15 @@ class _Repairing:
             )
         outcome, trial = best
         notices = self._notices(trial, outcome=outcome)
-        return Repair(
-            code=trial.code, outcome=outcome, diagnosis=first.diagnosis, attempts=attempts, result=trial.shown(*notices)
-        )
+        result = trial.shown(*notices)
+        if result is not None and any(item.code == "cut_off" for item in notices):
+            result = replace(result, verified=False)
+        return Repair(code=trial.code, outcome=outcome, diagnosis=first.diagnosis, attempts=attempts, result=result)
 
     def _worth_trying(self, trial: Trial) -> bool:
         """Whether a strategy that runs shows something that a rewrite should settle."""
+        if trial.left_out:
+            return True
         if not self.meant.description:
             return False
         codes = {item.code for item in trial.diagnosis.findings if item.severity == "warning"}
@@ -178,12 +187,28 @@ class _Repairing:
         return None
 
     def _rewritten(self, trial: Trial) -> _Candidate | None:
+        if trial.good and trial.left_out:
+            return self._without_script(trial)
         misses = trial.compared is not None and not trial.compared.alike
         for warnings in (False, True) if misses or trial.good else (False,):
             rewritten = apply_rewrites(trial.code, trial.diagnosis, warnings=warnings)
             if rewritten is not None and _normal(rewritten.code) not in self.seen:
-                return _Candidate(how="rewrite", code=rewritten.code, done=rewritten.reason, guessed=rewritten.guessed)
+                return _Candidate(
+                    how="rewrite",
+                    code=rewritten.code,
+                    done=rewritten.reason,
+                    guessed=rewritten.guessed,
+                    cut_off=next((item for item in rewritten.answered if item.details.get("inside_strategy")), None),
+                )
         return None
+
+    def _without_script(self, trial: Trial) -> _Candidate | None:
+        """Put what kept the module from being run as it is behind its guard."""
+        code = guarded(trial.code, Source(trial.code).parts)
+        if code is None or _normal(code) in self.seen:
+            return None
+        done = "What prepares data, starts a backtest or draws is put behind the guard, where nothing runs it here"
+        return _Candidate(how="rewrite", code=code, done=done)
 
     def _attempt(self, trial: Trial, candidate: _Candidate) -> tuple[Ending, Trial | None]:
         code, problem = (candidate.code, "") if candidate.code is not None else self._asked(trial)
@@ -195,6 +220,7 @@ class _Repairing:
             return "failed", None
         self.seen.add(_normal(code))
         tried = self._tried(code)
+        self.cut_off = candidate.cut_off or (self.cut_off if candidate.how == "rewrite" else None)
         outcome, reason = self._judged(tried, candidate)
         self._record(trial, candidate, code, outcome, reason)
         return outcome, tried
@@ -219,6 +245,8 @@ class _Repairing:
     def _judged(self, tried: Trial, candidate: _Candidate) -> tuple[Ending, str]:
         if not tried.good:
             return "failed", tried.trouble
+        if self.first is not None and self.first.good and not _same_trades(self.first, tried):
+            return "failed", "The strategy ran before, and trades otherwise now."
         if tried.compared is not None:
             said = "It runs, uses no later bar and trades as described."
             return "mended", said
@@ -228,6 +256,8 @@ class _Repairing:
         if self.testbed.expected is not None:
             return "unconfirmed", "It runs; its rules are those of the description, an indicator is defined otherwise."
         traded = tried.result is not None and bool(tried.result.trades)
+        if self.first is not None and self.first.good:
+            return "mended", "It gives the orders that it gave before."
         if candidate.how == "model":
             sure = same_rules(Source(tried.code), Source(self.original))
         else:
@@ -264,6 +294,8 @@ class _Repairing:
 
     def _notices(self, trial: Trial, *, outcome: str = "sound") -> list[Notice]:
         found: list[Notice] = []
+        if self.cut_off is not None and trial.compared is None:
+            found.append(_about_cut_off(self.cut_off, trial))
         if outcome == "unconfirmed":
             said = (
                 f"The strategy was repaired, but whether it means what was asked is not known: {self._unknown(trial)}."
@@ -281,6 +313,20 @@ class _Repairing:
                 Notice(code="assumptions", message="Read from the description: " + "; ".join(self.meant.assumptions))
             )
         return found
+
+
+def _same_trades(one: Trial, other: Trial) -> bool:
+    return one.result is not None and other.result is not None and compare(other.result, one.result).alike
+
+
+def _about_cut_off(cut_off: Finding, trial: Trial) -> Notice:
+    """Say that a part of the strategy is missing, and what that means for its positions."""
+    meaning = meaning_of(Source(trial.code))
+    leaves = "close" in meaning.actions or meaning.protected & {"sl", "tp"} or len(meaning.directions) > 1
+    rest = "Its end is missing." if leaves else "The exit was cut off: the strategy below never leaves a position."
+    return Notice(
+        code="cut_off", line=cut_off.line, message=f"{cut_off.message} {rest}", details={"hint": cut_off.hint}
+    )
 
 
 def _distance(trial: Trial) -> int:

@@ -65,6 +65,11 @@ class Trial:
         )
 
     @property
+    def left_out(self) -> bool:
+        """Whether statements around the strategy were left out so that it could run."""
+        return self.result is not None and any(item.code == "left_out" for item in self.result.warnings)
+
+    @property
     def hostile(self) -> bool:
         """Whether it attacks its surroundings, so that it is refused and not repaired."""
         cause = self.diagnosis.cause

@@ -41,7 +41,6 @@ RULE = Rule(
         "undefined_name",
         "missing_colon",
         "missing_import",
-        "prose_around_code",
         "unknown_function",
         "package_not_available",
         "bad_indentation",

@@ -13,6 +13,7 @@ from backtest_engine.diagnostics.rules.structure import (
     no_strategy_class,
     overridden_constructor,
     returns_signals,
+    runs_itself,
     wrong_base,
 )
 
@@ -28,5 +29,6 @@ RULES: tuple[Rule, ...] = (
     no_strategy_class.RULE,
     overridden_constructor.RULE,
     returns_signals.RULE,
+    runs_itself.RULE,
     wrong_base.RULE,
 )

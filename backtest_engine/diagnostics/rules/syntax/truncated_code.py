@@ -19,12 +19,17 @@ def _check_source(source: Source) -> Iterable[Location]:
         last = len(source.code.rstrip().split("\n"))
         tail = "never closed" in complaint(source) or "triple-quoted" in complaint(source)
         if position(source)[0] >= last or tail:
-            yield Location(line=last)
+            written = source.line(last)
+            yield Location(
+                line=last,
+                message=f"The answer was cut off at line {last}, `{written[-60:]}`: what follows is missing.",
+                details={"inside_strategy": source.lines[last - 1][:1].isspace()},
+            )
 
 
 def _rewrite(source: Source) -> str | None:
     text = source.code.rstrip()
-    for code in (_completed(text), *_shortened(text)):
+    for code in (_completed(text), _emptied(text), *_shortened(text)):
         if code and Source(code).tree is not None:
             return code
     return None
@@ -48,6 +53,12 @@ def _completed(text: str) -> str | None:
         order = "self.position.close()" if "self.buy(" in text or "self.sell(" in text else "self.buy()"
         return "\n".join([*above, last, f"{head[1]}    {order}"]) + "\n"
     return "\n".join([*above, last]) + "\n"
+
+
+def _emptied(text: str) -> str:
+    """Put `pass` in the place of the last line, so that the block around it keeps its place."""
+    *above, last = text.split("\n")
+    return "\n".join([*above, " " * (len(last) - len(last.lstrip())) + "pass"]) + "\n"
 
 
 def _shortened(text: str) -> Iterable[str]:
