@@ -182,12 +182,11 @@ class _Division:
         return any(self._stores(node) or (node in effects and self._acts(node)) for node in ast.walk(item))
 
     def _stores(self, node: ast.AST) -> bool:
-        stored = isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del)
-        return (
-            stored
-            and _root(node) in self.names
-            and (_root(node) not in self.imports or isinstance(node, ast.Attribute))
-        )
+        if not (isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del)):
+            return False
+        # What is set on an imported module or class changes how everything is run.
+        root = _root(node)
+        return isinstance(node, ast.Attribute) if root in self.imports else root in self.names
 
     def _acts(self, node: ast.AST) -> bool:
         """Whether a call that is a statement of its own has an effect on what the strategy uses."""

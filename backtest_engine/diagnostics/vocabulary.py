@@ -1,5 +1,8 @@
 """The names that backtesting.py has, the ones that models believe it has, and what is meant by those."""
 
+from backtest_engine.stand_ins import PACKAGES
+from backtest_engine.strategy_modules import STRATEGY_MODULES
+
 BACKTESTING: dict[str, frozenset[str]] = {
     "backtesting": frozenset({"Backtest", "Strategy", "Pool", "set_bokeh_output", "lib", "test", "backtesting"}),
     "backtesting.backtesting": frozenset({"Backtest", "Strategy", "Order", "Position", "Trade"}),
@@ -78,43 +81,7 @@ _FRAMEWORK_NAMES = (
 FRAMEWORKS = frozenset(_FRAMEWORK_NAMES.split()) - {"pipeline", "btalib"}
 
 #: What strategies can import.
-AVAILABLE = frozenset(
-    [
-        "backtesting",
-        "numpy",
-        "pandas",
-        "math",
-        "datetime",
-        "collections",
-        "itertools",
-        "functools",
-        "typing",
-        "typing_extensions",
-        "dataclasses",
-        "enum",
-        "statistics",
-        "warnings",
-        "__future__",
-        "abc",
-        "decimal",
-        "fractions",
-        "operator",
-        "bisect",
-        "heapq",
-        "re",
-        "string",
-        "numbers",
-        "copy",
-        "cmath",
-        "calendar",
-        "random",
-        "time",
-        "zoneinfo",
-        "contextlib",
-        "textwrap",
-        "backtest_engine",
-    ]
-)
+AVAILABLE = frozenset({name.split(".")[0] for name in STRATEGY_MODULES} | PACKAGES | {"backtest_engine"})
 
 #: Modules that reach out of the sandbox; the safety rules speak of them.
 REACHING_OUT = frozenset(

@@ -70,7 +70,8 @@ def zlma(x: pd.Series, length: int) -> pd.Series:
 
 
 BY_NAME: dict[str, Callable[[pd.Series, int], pd.Series]] = {
-    "sma": sma, "ema": ema, "rma": rma, "wma": wma, "hma": hma, "dema": dema, "tema": tema, "trima": trima, "zlma": zlma,
+    "sma": sma, "ema": ema, "rma": rma, "wma": wma, "hma": hma, "dema": dema, "tema": tema, "trima": trima,
+    "zlma": zlma,
 }  # fmt: skip
 
 

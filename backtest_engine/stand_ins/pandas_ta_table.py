@@ -1,7 +1,7 @@
 """What pandas_ta's functions take, compute and call their columns: a row for each.
 
 A row names the price series in the order of the library's arguments, its other arguments with their defaults, and the
-columns, whose names hold those arguments. Arguments that a row does not name are taken and ignored, as the library does.
+columns, whose names hold those arguments. Arguments that a row does not name are ignored, as by the library.
 """
 
 from collections.abc import Callable
@@ -151,7 +151,7 @@ def _adosc(
 
 def _vwap(high: Series, low: Series, close: Series, volume: Series, anchor: str) -> Series:
     if not isinstance(close.index, pd.DatetimeIndex):
-        raise ValueError("vwap needs series that are indexed by time, such as self.data.Close.s")
+        raise TypeError("vwap needs series that are indexed by time, such as self.data.Close.s")
     spans = close.index.to_period(anchor)
     money = (high + low + close) / 3 * volume
     return money.groupby(spans).cumsum() / volume.groupby(spans).cumsum()
@@ -332,7 +332,7 @@ _row(
     slow=26,
     signal=9,
     talib=None,
-)  # noqa: E501
+)
 _row(
     "bbands",
     "close",
@@ -343,18 +343,18 @@ _row(
     ddof=0,
     mamode="sma",
     talib=None,
-)  # noqa: E501
+)
 _row("atr", HLC, "ATR{mamode[0]}_{length}", _atr, length=14, mamode="rma", talib=None)
 _row(
     "natr",
     HLC,
     "NATR_{length}",
-    lambda h, l, c, length, scalar, mamode: scalar * _atr(h, l, c, length, mamode) / c,
+    lambda high, low, c, length, scalar, mamode: scalar * _atr(high, low, c, length, mamode) / c,
     length=14,
     scalar=100,
     mamode="rma",
     talib=None,
-)  # noqa: E501
+)
 _row("true_range", HLC, "TRUERANGE_1", true_range, talib=None)
 _row("adx", HLC, "ADX_{lensig} DMP_{length} DMN_{length}", _adx, length=14, lensig=None, scalar=100, mamode="rma")
 _row("stoch", HLC, "STOCHk_{k}_{d}_{smooth_k} STOCHd_{k}_{d}_{smooth_k}", _stoch, k=14, d=3, smooth_k=3, mamode="sma")
@@ -368,9 +368,16 @@ _row(
     k=3,
     d=3,
     mamode="sma",
-)  # noqa: E501
+)
 _row("cci", HLC, "CCI_{length}_{c}", _cci, length=14, c=0.015, talib=None)
-_row("willr", HLC, "WILLR_{length}", lambda h, l, c, length: _within(c, h, l, length) - 100, length=14, talib=None)
+_row(
+    "willr",
+    HLC,
+    "WILLR_{length}",
+    lambda high, low, c, length: _within(c, high, low, length) - 100,
+    length=14,
+    talib=None,
+)
 _row(
     "roc", "close", "ROC_{length}", lambda x, length, scalar: scalar * (x / x.shift(length) - 1), length=10, scalar=100
 )
@@ -388,7 +395,7 @@ _row(
     _supertrend,
     length=7,
     multiplier=3.0,
-)  # noqa: E501
+)
 _row(
     "kc",
     HLC,
@@ -397,7 +404,7 @@ _row(
     length=20,
     scalar=2,
     mamode="ema",
-)  # noqa: E501
+)
 _row(
     "donchian",
     ("high", "low"),
@@ -405,7 +412,7 @@ _row(
     _donchian,
     lower_length=20,
     upper_length=20,
-)  # noqa: E501
+)
 _row(
     "psar",
     ("high", "low"),
@@ -414,7 +421,7 @@ _row(
     af0=0.02,
     af=None,
     max_af=0.2,
-)  # noqa: E501
+)
 _row("aroon", ("high", "low"), "AROOND_{length} AROONU_{length} AROONOSC_{length}", _aroon, length=14, scalar=100)
 _row("chop", HLC, "CHOP_{length}_{atr_length}_{scalar}", _chop, length=14, atr_length=1, ln=False, scalar=100)
 _row("stdev", "close", "STDEV_{length}", stdev, length=30, ddof=0)
@@ -426,17 +433,17 @@ _row(
     lambda x, length, std: (x - sma(x, length)) / (std * stdev(x, length)),
     length=30,
     std=1,
-)  # noqa: E501
+)
 _row("linreg", "close", "LR_{length}", _linreg, length=14)
 _row("slope", "close", "SLOPE_{length}", lambda x, length: x.diff(length) / length, length=1)
 _row(
     "ao",
     ("high", "low"),
     "AO_{fast}_{slow}",
-    lambda h, l, fast, slow: sma((h + l) / 2, fast) - sma((h + l) / 2, slow),
+    lambda high, low, fast, slow: sma((high + low) / 2, fast) - sma((high + low) / 2, slow),
     fast=5,
     slow=34,
-)  # noqa: E501
+)
 _row(
     "ppo",
     "close",
@@ -447,7 +454,7 @@ _row(
     signal=9,
     scalar=100,
     mamode="sma",
-)  # noqa: E501
+)
 _row(
     "apo",
     "close",
@@ -456,7 +463,7 @@ _row(
     fast=12,
     slow=26,
     mamode="sma",
-)  # noqa: E501
+)
 _row(
     "tsi",
     "close",
@@ -467,13 +474,13 @@ _row(
     signal=13,
     scalar=100,
     mamode="ema",
-)  # noqa: E501
+)
 _row("trix", "close", "TRIX_{length}_{signal} TRIXs_{length}_{signal}", _trix, length=30, signal=9, scalar=100)
 _row("cmo", "close", "CMO_{length}", _cmo, length=14, scalar=100)
 _row("ha", ("open_", "high", "low", "close"), "HA_open HA_high HA_low HA_close", _ha)
-_row("hl2", ("high", "low"), "HL2", lambda h, l: (h + l) / 2)
-_row("hlc3", HLC, "HLC3", lambda h, l, c: (h + l + c) / 3)
-_row("ohlc4", ("open_", "high", "low", "close"), "OHLC4", lambda o, h, l, c: (o + h + l + c) / 4)
+_row("hl2", ("high", "low"), "HL2", lambda high, low: (high + low) / 2)
+_row("hlc3", HLC, "HLC3", lambda high, low, c: (high + low + c) / 3)
+_row("ohlc4", ("open_", "high", "low", "close"), "OHLC4", lambda o, high, low, c: (o + high + low + c) / 4)
 _row("log_return", "close", "LOGRET_{length}", lambda x, length: np.log(x).diff(length), length=1)
 _row("percent_return", "close", "PCTRET_{length}", lambda x, length: x.pct_change(length), length=1)
 _row(
@@ -483,7 +490,7 @@ _row(
     lambda c, v, length, mamode: average(mamode, c.diff() * v, length),
     length=13,
     mamode="ema",
-)  # noqa: E501
+)
 _row("vortex", HLC, "VTXP_{length} VTXM_{length}", _vortex, length=14)
 _row(
     "kst",
@@ -499,8 +506,14 @@ _row(
     sma3=10,
     sma4=15,
     signal=9,
-)  # noqa: E501
-_row("bop", ("open_", "high", "low", "close"), "BOP", lambda o, h, l, c, scalar: scalar * (c - o) / (h - l), scalar=1)
+)
+_row(
+    "bop",
+    ("open_", "high", "low", "close"),
+    "BOP",
+    lambda o, high, low, c, scalar: scalar * (c - o) / (high - low),
+    scalar=1,
+)
 _row("qstick", ("open_", "close"), "QS_{length}", lambda o, c, length: sma(c - o, length), length=10)
 _row("median", "close", "MEDIAN_{length}", lambda x, length: x.rolling(length).median(), length=30)
 _row("quantile", "close", "QTL_{length}_{q}", lambda x, length, q: x.rolling(length).quantile(q), length=30, q=0.5)
@@ -512,34 +525,34 @@ _row(
     "MIDPOINT_{length}",
     lambda x, length: (x.rolling(length).min() + x.rolling(length).max()) / 2,
     length=2,
-)  # noqa: E501
+)
 _row(
     "midprice",
     ("high", "low"),
     "MIDPRICE_{length}",
-    lambda h, l, length: (l.rolling(length).min() + h.rolling(length).max()) / 2,
+    lambda high, low, length: (low.rolling(length).min() + high.rolling(length).max()) / 2,
     length=2,
-)  # noqa: E501
+)
 _row(
     "swma",
     "close",
     "SWMA_{length}",
     lambda x, length: weighted(x, np.minimum(np.arange(1, length + 1), np.arange(length, 0, -1)).astype(float)),
     length=10,
-)  # noqa: E501
+)
 _row("pvol", ("close", "volume"), "PVOL", lambda c, v: c * v)
-_row("wcp", HLC, "WCP", lambda h, l, c: (h + l + 2 * c) / 4)
+_row("wcp", HLC, "WCP", lambda high, low, c: (high + low + 2 * c) / 4)
 _row(
     "uo",
     HLC,
     "UO_{fast}_{medium}_{slow}",
-    lambda h, l, c, fast, medium, slow: registered(
-        "ultimate_oscillator", h, l, c, short=fast, medium=medium, long=slow
+    lambda high, low, c, fast, medium, slow: registered(
+        "ultimate_oscillator", high, low, c, short=fast, medium=medium, long=slow
     ),
     fast=7,
     medium=14,
     slow=28,
-)  # noqa: E501
+)
 _row(
     "coppock",
     "close",
@@ -548,21 +561,21 @@ _row(
     length=10,
     fast=11,
     slow=14,
-)  # noqa: E501
+)
 _row(
     "er",
     "close",
     "ER_{length}",
     lambda x, length: x.diff(length).abs() / x.diff().abs().rolling(length).sum(),
     length=10,
-)  # noqa: E501
+)
 _row(
     "vhf",
     "close",
     "VHF_{length}",
     lambda x, length: (x.rolling(length).max() - x.rolling(length).min()).abs() / x.diff().abs().rolling(length).sum(),
     length=28,
-)  # noqa: E501
+)
 _row(
     "kama",
     "close",
@@ -571,7 +584,7 @@ _row(
     length=10,
     fast=2,
     slow=30,
-)  # noqa: E501
+)
 _row(
     "pvo",
     "volume",
@@ -581,16 +594,16 @@ _row(
     slow=26,
     signal=9,
     scalar=100,
-)  # noqa: E501
+)
 _row("pvt", ("close", "volume"), "PVT", lambda c, v: (100 * c.pct_change() * v).cumsum())
 _row(
     "massi",
     ("high", "low"),
     "MASSI_{fast}_{slow}",
-    lambda h, l, fast, slow: (ema(h - l, fast) / ema(ema(h - l, fast), fast)).rolling(slow).sum(),
+    lambda high, low, fast, slow: (ema(high - low, fast) / ema(ema(high - low, fast), fast)).rolling(slow).sum(),
     fast=9,
     slow=25,
-)  # noqa: E501
+)
 _row(
     "bias",
     "close",
@@ -598,7 +611,7 @@ _row(
     lambda x, length, mamode: x / average(mamode, x, length) - 1,
     length=26,
     mamode="sma",
-)  # noqa: E501
+)
 _row("fisher", ("high", "low"), "FISHERT_{length}_{signal} FISHERTs_{length}_{signal}", _fisher, length=9, signal=1)
 _row(
     "squeeze",
@@ -613,14 +626,14 @@ _row(
     mom_smooth=6,
     use_tr=True,
     mamode="sma",
-)  # noqa: E501
+)
 _row(
     "mad",
     "close",
     "MAD_{length}",
     lambda x, length: x.rolling(length).apply(lambda y: np.abs(y - y.mean()).mean(), raw=True),
     length=30,
-)  # noqa: E501
+)
 _row(
     "ui",
     "close",
@@ -630,4 +643,4 @@ _row(
     ),
     length=14,
     scalar=100,
-)  # noqa: E501
+)

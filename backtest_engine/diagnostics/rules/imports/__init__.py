@@ -5,6 +5,7 @@ from backtest_engine.diagnostics.rules.imports import (
     local_module_import,
     missing_import,
     package_not_available,
+    stand_in_library,
     wrong_module_import,
 )
 
@@ -13,4 +14,5 @@ RULES: tuple[Rule, ...] = (
     missing_import.RULE,
     package_not_available.RULE,
     wrong_module_import.RULE,
+    stand_in_library.RULE,
 )

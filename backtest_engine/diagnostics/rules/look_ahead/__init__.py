@@ -15,6 +15,7 @@ from backtest_engine.diagnostics.rules.look_ahead import (
     other_data,
     resample_unshifted,
     reversed_series,
+    trailing_strategy,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -31,4 +32,5 @@ RULES: tuple[Rule, ...] = (
     reversed_series.RULE,
     base_array.RULE,
     memorised_prices.RULE,
+    trailing_strategy.RULE,
 )

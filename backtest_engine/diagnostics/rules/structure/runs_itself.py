@@ -22,9 +22,7 @@ RULE = Rule(
     family="structure",
     severity="note",
     title="A script around the strategy",
-    explanation=(
-        "The module starts a backtest of its own when it is imported; here its settings are read and the strategy is run."
-    ),
+    explanation=("The module starts a backtest of its own; its settings are read, and only the strategy is run."),
     hint='Put what prepares data, starts a backtest or draws under `if __name__ == "__main__":`.',
     example=example(top="from backtesting import Backtest\nfrom backtesting.test import GOOG")
     + "\n\nbt = Backtest(GOOG, Cross, cash=10_000)\nprint(bt.run())\n",
