@@ -158,16 +158,15 @@ class _Division:
                 waiting.extend(other for other in self.binders.get(name, []) if not self._is_own_run(other))
 
     def _read(self, item: ast.AST) -> set[str]:
+        """Return the module's names that a node reads, those of its own functions' arguments and variables left out."""
+        if item in self.unreached:
+            return set()
+        if isinstance(item, ast.Name):
+            return {item.id} if isinstance(item.ctx, ast.Load) else set()
         found: set[str] = set()
-        waiting = [item]
-        while waiting:
-            node = waiting.pop()
-            if node in self.unreached:
-                continue
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                found.add(node.id)
-            waiting.extend(ast.iter_child_nodes(node))
-        return found
+        for child in ast.iter_child_nodes(item):
+            found |= self._read(child)
+        return found - _locals(item)
 
     def _is_own_run(self, item: ast.stmt) -> bool:
         return not isinstance(item, ast.FunctionDef | ast.ClassDef) and starts_backtest(item, self.dotted)
@@ -242,6 +241,24 @@ def _unreached_methods(lineage: list[ast.ClassDef]) -> Iterator[ast.FunctionDef]
 
 def _reached_from_outside(method: ast.FunctionDef, reached: set[str]) -> bool:
     return method.name in reached or method.name.startswith("__") or bool(method.decorator_list)
+
+
+def _locals(node: ast.AST) -> set[str]:
+    """Return the names that a function binds for itself."""
+    if isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
+        every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg)
+        found = {item.arg for item in every if item is not None}
+        shared: set[str] = set()
+        for item in [] if isinstance(node, ast.Lambda) else ast.walk(node):
+            if isinstance(item, ast.Global):
+                shared |= set(item.names)
+            elif isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+                found.add(item.id)
+        return found - shared
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        targets = [item.target for item in node.generators]
+        return {name.id for item in targets for name in ast.walk(item) if isinstance(name, ast.Name)}
+    return set()
 
 
 def _always(item: ast.stmt) -> bool:
