@@ -221,17 +221,8 @@ RULE = Rule(
     check_source=_check_source,
     rewrite=_rewrite,
     covers=(
-        "column_case",
-        "unknown_strategy_attribute",
-        "package_not_available",
-        "undefined_attribute",
-        "wrong_base",
-        "no_strategy_class",
-        "undefined_name",
-        "missing_init",
-        "missing_next",
-        "index_before_start",
-        "overridden_constructor",
-        "first_bar_read",
+        "column_case", "unknown_strategy_attribute", "undefined_attribute",
+        "undefined_name", "index_before_start", "first_bar_read",
     ),
-)
+    covers_families=("import", "structure",),
+)  # fmt: skip

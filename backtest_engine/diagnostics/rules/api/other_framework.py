@@ -52,17 +52,6 @@ RULE = Rule(
     example="def initialize(context):\n    context.asset = 'GOOG'\n\n\ndef handle_data(context, "
     "data):\n    if data[context.asset]:\n        context.order(1)\n",
     check_source=_check_source,
-    covers=(
-        "package_not_available",
-        "undefined_name",
-        "no_strategy_class",
-        "wrong_base",
-        "missing_init",
-        "missing_next",
-        "unknown_strategy_attribute",
-        "undefined_attribute",
-        "missing_import",
-        "unknown_function",
-        "wrong_module_import",
-    ),
-)
+    covers=("undefined_name", "undefined_attribute", "unknown_strategy_attribute", "unknown_function",),
+    covers_families=("import", "structure",),
+)  # fmt: skip

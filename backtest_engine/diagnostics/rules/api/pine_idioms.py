@@ -34,19 +34,6 @@ RULE = Rule(
         'if ta.crossover(fast, ta.sma(close, 20))\n    strategy.entry("L", strategy.long)\n'
     ),
     check_source=_check_source,
-    covers=(
-        "invalid_syntax",
-        "other_language_syntax",
-        "no_strategy_class",
-        "undefined_name",
-        "missing_colon",
-        "missing_import",
-        "unknown_function",
-        "package_not_available",
-        "bad_indentation",
-        "typographic_characters",
-        "truncated_code",
-        "missing_next",
-        "missing_init",
-    ),
-)
+    covers=("undefined_name", "unknown_function",),
+    covers_families=("syntax", "import", "structure",),
+)  # fmt: skip

@@ -11,19 +11,10 @@ from backtest_engine.diagnostics.source import Source
 
 _PROPERTIES = frozenset(
     [
-        "self.position",
-        "self.position.is_long",
-        "self.position.is_short",
-        "self.position.size",
-        "self.position.pl",
-        "self.position.pl_pct",
-        "self.equity",
-        "self.trades",
-        "self.orders",
-        "self.closed_trades",
-        "self.data",
+        "self.position", "self.position.is_long", "self.position.is_short", "self.position.size", "self.position.pl",
+        "self.position.pl_pct", "self.equity", "self.trades", "self.orders", "self.closed_trades", "self.data",
     ]
-)
+)  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:

@@ -14,28 +14,11 @@ from backtest_engine.diagnostics.vocabulary import home_of
 
 _OWN = frozenset(
     [
-        "indicators",
-        "indicator",
-        "utils",
-        "helpers",
-        "helper",
-        "common",
-        "config",
-        "settings",
-        "strategy",
-        "strategies",
-        "base",
-        "base_strategy",
-        "my_indicators",
-        "custom_indicators",
-        "technical_indicators",
-        "lib",
-        "signals",
-        "data_loader",
-        "backtest_utils",
-        "tools",
+        "indicators", "indicator", "utils", "helpers", "helper", "common", "config", "settings", "strategy",
+        "strategies", "base", "base_strategy", "my_indicators", "custom_indicators", "technical_indicators", "lib",
+        "signals", "data_loader", "backtest_utils", "tools",
     ]
-)
+)  # fmt: skip
 
 
 def _local(source: Source) -> Iterable[ast.ImportFrom]:

@@ -13,43 +13,12 @@ from backtest_engine.diagnostics.source import Source
 
 _PANDAS = frozenset(
     [
-        "rolling",
-        "ewm",
-        "expanding",
-        "shift",
-        "diff",
-        "pct_change",
-        "iloc",
-        "loc",
-        "iat",
-        "at",
-        "fillna",
-        "dropna",
-        "ffill",
-        "bfill",
-        "apply",
-        "map",
-        "tail",
-        "head",
-        "rename",
-        "to_numpy",
-        "values",
-        "index",
-        "isna",
-        "notna",
-        "resample",
-        "groupby",
-        "cummax",
-        "cummin",
-        "abs",
-        "between",
-        "quantile",
-        "rank",
-        "interpolate",
-        "to_frame",
+        "rolling", "ewm", "expanding", "shift", "diff", "pct_change", "iloc", "loc", "iat", "at", "fillna", "dropna",
+        "ffill", "bfill", "apply", "map", "tail", "head", "rename", "to_numpy", "values", "index", "isna", "notna",
+        "resample", "groupby", "cummax", "cummin", "abs", "between", "quantile", "rank", "interpolate", "to_frame",
         "where",
     ]
-) - {"values", "index"}
+) - {"values", "index"}  # fmt: skip
 _DATA = re.compile(r"^self\.data\.(Open|High|Low|Close|Volume)$")
 
 

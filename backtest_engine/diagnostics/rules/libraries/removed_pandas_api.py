@@ -13,44 +13,17 @@ from backtest_engine.diagnostics.source import Source
 
 _FUNCTIONS = frozenset(
     [
-        "rolling_mean",
-        "rolling_std",
-        "rolling_max",
-        "rolling_min",
-        "rolling_sum",
-        "rolling_median",
-        "rolling_var",
-        "rolling_apply",
-        "ewma",
-        "ewmstd",
-        "expanding_mean",
-        "expanding_max",
-        "expanding_min",
-        "TimeGrouper",
-        "Panel",
-        "datetime",
-        "np",
-        "Float64Index",
-        "Int64Index",
+        "rolling_mean", "rolling_std", "rolling_max", "rolling_min", "rolling_sum", "rolling_median", "rolling_var",
+        "rolling_apply", "ewma", "ewmstd", "expanding_mean", "expanding_max", "expanding_min", "TimeGrouper", "Panel",
+        "datetime", "np", "Float64Index", "Int64Index",
     ]
-)
+)  # fmt: skip
 _METHODS = frozenset(
     [
-        "ix",
-        "iteritems",
-        "as_matrix",
-        "get_value",
-        "set_value",
-        "lookup",
-        "mad",
-        "swaplevels",
-        "applymap",
-        "pad",
-        "backfill",
-        "tshift",
-        "is_monotonic",
+        "ix", "iteritems", "as_matrix", "get_value", "set_value", "lookup", "mad", "swaplevels", "applymap", "pad",
+        "backfill", "tshift", "is_monotonic",
     ]
-)
+)  # fmt: skip
 _OFFSETS = {
     "M": "ME",
     "Q": "QE",

@@ -13,18 +13,10 @@ from backtest_engine.diagnostics.source import Source
 
 _FILTERS = frozenset(
     [
-        "savgol_filter",
-        "filtfilt",
-        "sosfiltfilt",
-        "medfilt",
-        "gaussian_filter1d",
-        "uniform_filter1d",
-        "hilbert",
-        "detrend",
-        "hpfilter",
-        "lowess",
+        "savgol_filter", "filtfilt", "sosfiltfilt", "medfilt", "gaussian_filter1d", "uniform_filter1d", "hilbert",
+        "detrend", "hpfilter", "lowess",
     ]
-)
+)  # fmt: skip
 
 
 def _centred(source: Source, node: ast.Call) -> bool:

@@ -33,8 +33,8 @@ def _check_source(source: Source) -> Iterable[Location]:
     for call in _calls(source, "set_trailing_pct") if _trails(source) else ():
         yield Location(
             line=call.lineno,
-            message="`set_trailing_pct` turns its percentage into a distance that is averaged over the whole file. Move "
-            "the stop in `next`: `for trade in self.trades: trade.sl = max(trade.sl or 0, self.data.Close[-1] * 0.95)`.",
+            message="`set_trailing_pct` makes its percentage a distance that is averaged over the whole file. Move the "
+            "stop in `next`: `for trade in self.trades: trade.sl = max(trade.sl or 0, self.data.Close[-1] * 0.95)`.",
         )
 
 
@@ -44,7 +44,7 @@ def _check_result(result: BacktestResult, source: Source) -> Iterable[Location]:
         bars = _bars(source)
         yield Location(
             line=strategy.lineno,
-            message=f"`TrailingStrategy` fills its average true range backwards over the first {bars} bars, so the stops "
+            message=f"`TrailingStrategy` fills its average true range backwards over the first {bars} bars: the stops "
             f"of trades entered there know later prices. Enter nothing before bar {bars}.",
         )
 

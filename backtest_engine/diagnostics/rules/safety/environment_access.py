@@ -8,25 +8,10 @@ from backtest_engine.diagnostics.examples import example
 from backtest_engine.diagnostics.source import Source
 
 _READS = (
-    "os.environ",
-    "os.getenv",
-    "os.getcwd",
-    "os.listdir",
-    "os.uname",
-    "os.getlogin",
-    "os.getpid",
-    "sys.argv",
-    "sys.path",
-    "os.path",
-    "os.walk",
-    "os.scandir",
-    "sys.modules",
-    "os.stat",
-    "sys.stdin",
-    "os.putenv",
-    "sys.exit",
+    "os.environ", "os.getenv", "os.getcwd", "os.listdir", "os.uname", "os.getlogin", "os.getpid", "sys.argv",
+    "sys.path", "os.path", "os.walk", "os.scandir", "sys.modules", "os.stat", "sys.stdin", "os.putenv", "sys.exit",
     "os.urandom",
-)
+)  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:

@@ -12,15 +12,8 @@ from backtest_engine.diagnostics.rewriting import apply, changed_text, dotted, e
 from backtest_engine.diagnostics.source import Source
 
 _READERS = (
-    "read_csv",
-    "read_parquet",
-    "read_excel",
-    "read_pickle",
-    "read_json",
-    "read_feather",
-    "read_hdf",
-    "read_sql",
-)
+    "read_csv", "read_parquet", "read_excel", "read_pickle", "read_json", "read_feather", "read_hdf", "read_sql",
+)  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:

@@ -10,23 +10,10 @@ from backtest_engine.diagnostics.vocabulary import REACHING_OUT
 
 _HARMLESS = frozenset(
     {
-        "json",
-        "logging",
-        "types",
-        "weakref",
-        "queue",
-        "codecs",
-        "uuid",
-        "base64",
-        "traceback",
-        "inspect",
-        "gc",
-        "secrets",
-        "dis",
-        "csv",
-        "binascii",
+        "json", "logging", "types", "weakref", "queue", "codecs", "uuid", "base64", "traceback", "inspect", "gc",
+        "secrets", "dis", "csv", "binascii",
     }
-)
+)  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:

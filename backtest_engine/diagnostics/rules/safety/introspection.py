@@ -9,17 +9,9 @@ from backtest_engine.diagnostics.reach import roots
 from backtest_engine.diagnostics.source import Source
 
 _CALLS = (
-    "sys._getframe",
-    "inspect.stack",
-    "inspect.currentframe",
-    "gc.get_objects",
-    "gc.get_referrers",
-    "sys._current_frames",
-    "gc.get_referents",
-    "sys.settrace",
-    "sys.setprofile",
-    "inspect.getouterframes",
-)
+    "sys._getframe", "inspect.stack", "inspect.currentframe", "gc.get_objects", "gc.get_referrers",
+    "sys._current_frames", "gc.get_referents", "sys.settrace", "sys.setprofile", "inspect.getouterframes",
+)  # fmt: skip
 _FRAMES = frozenset(
     {"f_back", "f_locals", "f_globals", "tb_frame", "gi_frame", "__traceback__", "cr_frame", "__subclasses__"}
 )

@@ -12,23 +12,9 @@ from backtest_engine.diagnostics.rewriting import apply, changed_text, dotted, e
 from backtest_engine.diagnostics.source import Source
 
 _FEEDS = (
-    "yfinance",
-    "pandas_datareader",
-    "ccxt",
-    "alpaca",
-    "binance",
-    "quandl",
-    "alpha_vantage",
-    "polygon",
-    "tiingo",
-    "nasdaqdatalink",
-    "fredapi",
-    "newsapi",
-    "tweepy",
-    "praw",
-    "openai",
-    "anthropic",
-)
+    "yfinance", "pandas_datareader", "ccxt", "alpaca", "binance", "quandl", "alpha_vantage", "polygon", "tiingo",
+    "nasdaqdatalink", "fredapi", "newsapi", "tweepy", "praw", "openai", "anthropic",
+)  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:

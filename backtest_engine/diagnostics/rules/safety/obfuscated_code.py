@@ -9,36 +9,17 @@ from backtest_engine.diagnostics.source import Source
 
 _DYNAMIC = frozenset(
     {
-        "eval",
-        "exec",
-        "compile",
-        "__import__",
-        "importlib.import_module",
-        "importlib.__import__",
-        "builtins.eval",
-        "builtins.exec",
-        "builtins.__import__",
-        "runpy.run_path",
-        "marshal.loads",
-        "pickle.loads",
-        "codecs.decode",
+        "eval", "exec", "compile", "__import__", "importlib.import_module", "importlib.__import__", "builtins.eval",
+        "builtins.exec", "builtins.__import__", "runpy.run_path", "marshal.loads", "pickle.loads", "codecs.decode",
         "base64.b64decode",
     }
-)
+)  # fmt: skip
 _DUNDERS = frozenset(
     [
-        "__subclasses__",
-        "__globals__",
-        "__builtins__",
-        "__bases__",
-        "__mro__",
-        "__code__",
-        "__closure__",
-        "__getattribute__",
-        "__loader__",
-        "__base__",
+        "__subclasses__", "__globals__", "__builtins__", "__bases__", "__mro__", "__code__", "__closure__",
+        "__getattribute__", "__loader__", "__base__",
     ]
-)
+)  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:

@@ -9,26 +9,12 @@ from backtest_engine.diagnostics.source import Source
 
 _CLOCK = frozenset(
     [
-        "time.time",
-        "time.time_ns",
-        "time.monotonic",
-        "time.perf_counter",
-        "datetime.datetime.now",
-        "datetime.datetime.today",
-        "datetime.date.today",
-        "datetime.datetime.utcnow",
-        "pandas.Timestamp.now",
-        "pandas.Timestamp.today",
-        "pandas.Timestamp.utcnow",
-        "uuid.uuid4",
-        "secrets.randbelow",
-        "secrets.choice",
-        "secrets.token_hex",
-        "time.localtime",
-        "time.gmtime",
-        "time.ctime",
+        "time.time", "time.time_ns", "time.monotonic", "time.perf_counter", "datetime.datetime.now",
+        "datetime.datetime.today", "datetime.date.today", "datetime.datetime.utcnow", "pandas.Timestamp.now",
+        "pandas.Timestamp.today", "pandas.Timestamp.utcnow", "uuid.uuid4", "secrets.randbelow", "secrets.choice",
+        "secrets.token_hex", "time.localtime", "time.gmtime", "time.ctime",
     ]
-)
+)  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:

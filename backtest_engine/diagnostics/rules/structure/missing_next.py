@@ -11,35 +11,11 @@ from backtest_engine.diagnostics.source import Source
 
 _MEANT = frozenset(
     [
-        "on_bar",
-        "on_data",
-        "on_tick",
-        "on_candle",
-        "step",
-        "update",
-        "trade",
-        "execute",
-        "run",
-        "logic",
-        "next_bar",
-        "Next",
-        "on_next",
-        "nextt",
-        "handle_bar",
-        "handle_data",
-        "bar",
-        "tick",
-        "on_bar_close",
-        "process",
-        "strategy",
-        "signals",
-        "on_new_bar",
-        "next_",
-        "do_next",
-        "execute_trade",
-        "trading_logic",
+        "on_bar", "on_data", "on_tick", "on_candle", "step", "update", "trade", "execute", "run", "logic", "next_bar",
+        "Next", "on_next", "nextt", "handle_bar", "handle_data", "bar", "tick", "on_bar_close", "process", "strategy",
+        "signals", "on_new_bar", "next_", "do_next", "execute_trade", "trading_logic",
     ]
-)
+)  # fmt: skip
 
 
 def _needs(source: Source) -> bool:
