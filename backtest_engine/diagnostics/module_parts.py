@@ -65,7 +65,7 @@ class ModuleParts:
 
 def first_line(item: ast.stmt) -> int:
     """Return the line a statement begins at, its decorators included."""
-    decorators = getattr(item, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(item, "decorator_list", [])
     return min([item.lineno, *(node.lineno for node in decorators)])
 
 

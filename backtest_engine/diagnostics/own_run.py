@@ -45,7 +45,9 @@ class _Reader:
         self.tree, self.classes, self.dotted = tree, classes, dotted
 
     def read(self) -> OwnRun | None:
-        calls = [call for call in self._scripts(self.tree) if is_backtest(call, self.dotted)]
+        calls = [
+            node for node in self._scripts(self.tree) if isinstance(node, ast.Call) and is_backtest(node, self.dotted)
+        ]
         if not calls:
             return None
         named = [name for call in calls for name in self._strategies(call)]

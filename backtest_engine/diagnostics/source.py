@@ -188,7 +188,8 @@ class Source:
         """The class that would be run: the one the file itself backtests, else the last that no other derives from."""
         meant = self.own_run.strategy if self.own_run else None
         named = [node for node in self.strategies if node.name == meant]
-        return (named or self.leaves or [None])[-1]
+        found = named or self.leaves
+        return found[-1] if found else None
 
     @cached_property
     def leaves(self) -> list[ast.ClassDef]:

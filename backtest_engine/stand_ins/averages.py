@@ -11,22 +11,22 @@ def sma(x: pd.Series, length: int) -> pd.Series:
     return x.rolling(length, min_periods=length).mean()
 
 
-def _seeded(x: pd.Series, length: int, **smoothing: float) -> pd.Series:
+def _seeded(x: pd.Series, length: int, alpha: float) -> pd.Series:
     known = x.dropna()
     seeded = known.iloc[length - 1 :].copy()
     if len(seeded):
         seeded.iloc[0] = known.iloc[:length].mean()
-    return seeded.ewm(adjust=False, **smoothing).mean().reindex(x.index)
+    return seeded.ewm(alpha=alpha, adjust=False).mean().reindex(x.index)
 
 
 def ema(x: pd.Series, length: int) -> pd.Series:
     """Exponential average that starts from the simple one of its first window."""
-    return _seeded(x, length, span=length)
+    return _seeded(x, length, 2 / (length + 1))
 
 
 def rma(x: pd.Series, length: int) -> pd.Series:
     """Wilder's average, which starts from the simple one of its first window."""
-    return _seeded(x, length, alpha=1 / length)
+    return _seeded(x, length, 1 / length)
 
 
 def weighted(x: pd.Series, weights: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> pd.Series:

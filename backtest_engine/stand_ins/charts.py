@@ -72,7 +72,7 @@ class _Finder:
 def install() -> None:
     """Make imports of the silent packages, and of tqdm, work in this process."""
     if not any(isinstance(item, _Finder) for item in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _Finder())
     progress: Any = types.ModuleType("tqdm", "Progress bars that show nothing and pass everything through.")
     progress.tqdm = progress.tqdm_notebook = lambda items=None, *_, **__: items
     progress.trange = lambda *bounds, **__: range(*bounds)

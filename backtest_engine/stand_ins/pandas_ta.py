@@ -6,12 +6,13 @@ Series that are too short give NaN instead of nothing, so that a strategy runs o
 import sys
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
-from backtest_engine.stand_ins.pandas_ta_table import ROWS, Row, ichimoku_lines
+from backtest_engine.stand_ins.pandas_ta_formulas import ichimoku_lines
+from backtest_engine.stand_ins.pandas_ta_table import ROWS, Row
 
 NAMES = ("pandas_ta", "pandas_ta_classic")
 _COLUMNS = {"open_": "open"}
@@ -39,7 +40,7 @@ def _module(name: str) -> types.ModuleType:
         raise AttributeError(f"pandas_ta.{wanted} is not offered here; backtest_engine.indicators or talib may have it")
 
     module.__getattr__ = missing
-    return module
+    return cast(types.ModuleType, module)
 
 
 def _series(values: Any) -> pd.Series:
@@ -76,7 +77,11 @@ def _argument(name: str, given: Any, usual: Any) -> Any:
 def _named(row: Row, values: Any, arguments: dict[str, Any], *, offset: int, fillna: Any) -> Any:
     if offset < 0:
         raise ValueError("a negative offset would show later bars")
-    words = arguments | ({"lensig": arguments["lensig"] or arguments["length"]} if "lensig" in arguments else {})
+    words = (
+        arguments
+        | {"mode": str(arguments.get("mamode")).upper()}
+        | ({"lensig": arguments["lensig"] or arguments["length"]} if "lensig" in arguments else {})
+    )
     columns = [template.format(**words) for template in row.columns]
     parts = values if isinstance(values, tuple) else (values,)
     frame = pd.DataFrame(dict(zip(columns, parts, strict=True))).shift(offset)
