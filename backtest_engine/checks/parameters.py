@@ -9,7 +9,6 @@ from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import BrokerSettings
 from backtest_engine.errors import InvalidParameter
 
-Scalar = int | float | str | bool | None
 _NOT_A_VALUE = object()
 
 

@@ -29,7 +29,8 @@ def module_in(text: str) -> str | None:
 def _module_in(text: str) -> str | None:
     if _parses(text) and _STRATEGY.search(text):
         return None
-    for found in (_from_json(text), _from_fences(text), _from_prose(_THOUGHT.sub("", text))):
+    said = _THOUGHT.sub("", text)
+    for found in (_from_json(said), _from_fences(said), _from_prose(said)):
         if found is not None and found.strip() != text.strip():
             return found.strip("\n") + "\n"
     return None

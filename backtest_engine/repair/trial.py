@@ -13,7 +13,8 @@ from backtest_engine.ports import CancelSignal, Executor
 from backtest_engine.repair.comparison import Comparison, compare
 from backtest_engine.scripts import execute_script
 
-# What attacks is not run, and what would only use up its time and memory need not be.
+# Notices about the run that give no reason to doubt it.
+_HARMLESS = frozenset({"several_strategies", "sandbox_weakened", "log_truncated", "no_trades", "look_ahead_unchecked"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +87,9 @@ class Trial:
             return self.error.message
         if self.compared is not None and not self.compared.alike:
             return self.compared.difference
-        return "A check found a reason not to believe its numbers."
+        doubts = [item for item in self.result.warnings if item.code not in _HARMLESS] if self.result else []
+        doubts = [item for item in doubts if item.details.get("severity", "error") not in ("note", "warning")]
+        return f"{doubts[0].message} ({doubts[0].code})" if doubts else "Nothing is known against it."
 
     def shown(self, *notices: Notice) -> BacktestResult | None:
         """Return the result with everything worth knowing among its warnings."""

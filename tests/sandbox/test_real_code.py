@@ -56,9 +56,7 @@ class TestRealCode:
         assert (len(done.result.trades), str(done.result.verified)) == (int(said["trades"]), said["verified"])
         assert done.result.metrics["return_pct"] == pytest.approx(float(said["return_pct"]), abs=1e-3)
 
-    @pytest.mark.parametrize(
-        "path", [item for item in MODULES if item.stem not in _ANSWERS], ids=lambda path: path.stem
-    )
+    @pytest.mark.parametrize("path", SOUND, ids=lambda path: path.stem)
     def test_gives_the_same_numbers_as_it_came(self, path: Path, engine: Engine, goog: Dataset) -> None:
         code, said = read(path)
 

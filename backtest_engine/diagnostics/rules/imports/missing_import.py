@@ -11,24 +11,13 @@ from backtest_engine.diagnostics.unbound import unbound_names
 from backtest_engine.diagnostics.vocabulary import home_of
 
 _USUAL = {
-    "np": "import numpy as np",
-    "pd": "import pandas as pd",
-    "numpy": "import numpy",
-    "pandas": "import pandas",
-    "math": "import math",
-    "datetime": "from datetime import datetime",
-    "timedelta": "from datetime import timedelta",
-    "date": "from datetime import date",
-    "deque": "from collections import deque",
-    "defaultdict": "from collections import defaultdict",
-    "itertools": "import itertools",
-    "statistics": "import statistics",
-    "sqrt": "from math import sqrt",
-    "List": "from typing import List",
-    "Optional": "from typing import Optional",
-    "Dict": "from typing import Dict",
-    "Tuple": "from typing import Tuple",
-}
+    "np": "import numpy as np", "pd": "import pandas as pd", "numpy": "import numpy", "pandas": "import pandas",
+    "math": "import math", "datetime": "from datetime import datetime", "timedelta": "from datetime import timedelta",
+    "date": "from datetime import date", "deque": "from collections import deque",
+    "defaultdict": "from collections import defaultdict", "itertools": "import itertools",
+    "statistics": "import statistics", "sqrt": "from math import sqrt", "List": "from typing import List",
+    "Optional": "from typing import Optional", "Dict": "from typing import Dict", "Tuple": "from typing import Tuple",
+}  # fmt: skip
 
 
 def _line(name: str) -> str | None:

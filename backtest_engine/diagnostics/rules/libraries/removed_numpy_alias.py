@@ -11,40 +11,15 @@ from backtest_engine.diagnostics.rewriting import dotted, expression, rewritten
 from backtest_engine.diagnostics.source import Source
 
 _GONE = {
-    "NaN": "{np}.nan",
-    "NAN": "{np}.nan",
-    "Inf": "{np}.inf",
-    "Infinity": "{np}.inf",
-    "infty": "{np}.inf",
-    "PINF": "{np}.inf",
-    "NINF": "-{np}.inf",
-    "float": "float",
-    "int": "int",
-    "bool": "bool",
-    "object": "object",
-    "str": "str",
-    "complex": "complex",
-    "long": "int",
-    "unicode": "str",
-    "float_": "{np}.float64",
-    "complex_": "{np}.complex128",
-    "int0": "{np}.intp",
-    "product": "{np}.prod",
-    "cumproduct": "{np}.cumprod",
-    "alltrue": "{np}.all",
-    "sometrue": "{np}.any",
-    "round_": "{np}.round",
-    "in1d": "{np}.isin",
-    "row_stack": "{np}.vstack",
-    "trapz": "{np}.trapezoid",
-    "asfarray": "{np}.asarray",
-    "mat": "{np}.asmatrix",
-    "msort": "{np}.sort",
-    "asscalar": "float",
-    "bool8": "{np}.bool_",
-    "string_": "{np}.bytes_",
+    "NaN": "{np}.nan", "NAN": "{np}.nan", "Inf": "{np}.inf", "Infinity": "{np}.inf", "infty": "{np}.inf",
+    "PINF": "{np}.inf", "NINF": "-{np}.inf", "float": "float", "int": "int", "bool": "bool", "object": "object",
+    "str": "str", "complex": "complex", "long": "int", "unicode": "str", "float_": "{np}.float64",
+    "complex_": "{np}.complex128", "int0": "{np}.intp", "product": "{np}.prod", "cumproduct": "{np}.cumprod",
+    "alltrue": "{np}.all", "sometrue": "{np}.any", "round_": "{np}.round", "in1d": "{np}.isin",
+    "row_stack": "{np}.vstack", "trapz": "{np}.trapezoid", "asfarray": "{np}.asarray", "mat": "{np}.asmatrix",
+    "msort": "{np}.sort", "asscalar": "float", "bool8": "{np}.bool_", "string_": "{np}.bytes_",
     "unicode_": "{np}.str_",
-}
+}  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:

@@ -25,22 +25,9 @@ _METHODS = frozenset(
     ]
 )  # fmt: skip
 _OFFSETS = {
-    "M": "ME",
-    "Q": "QE",
-    "Y": "YE",
-    "A": "YE",
-    "H": "h",
-    "T": "min",
-    "S": "s",
-    "L": "ms",
-    "BM": "BME",
-    "BQ": "BQE",
-    "BA": "BYE",
-    "AS": "YS",
-    "BAS": "BYS",
-    "CBM": "CBME",
-    "SM": "SME",
-}
+    "M": "ME", "Q": "QE", "Y": "YE", "A": "YE", "H": "h", "T": "min", "S": "s", "L": "ms", "BM": "BME", "BQ": "BQE",
+    "BA": "BYE", "AS": "YS", "BAS": "BYS", "CBM": "CBME", "SM": "SME",
+}  # fmt: skip
 # Periods (`to_period`) keep the short letters.
 _TIMED = ("resample", "asfreq", "date_range", "Grouper", "floor", "ceil", "resample_apply")
 

@@ -4,7 +4,6 @@ from backtest_engine.diagnostics.base import Rule
 from backtest_engine.diagnostics.rules.orders import (
     insufficient_cash,
     invalid_size,
-    limit_out_of_reach,
     no_position_check,
     sell_to_exit,
     size_percent_confusion,
@@ -15,7 +14,6 @@ from backtest_engine.diagnostics.rules.orders import (
 
 RULES: tuple[Rule, ...] = (
     insufficient_cash.RULE,
-    limit_out_of_reach.RULE,
     invalid_size.RULE,
     no_position_check.RULE,
     sell_to_exit.RULE,

@@ -6,7 +6,6 @@ from backtest_engine.diagnostics.rules.resources import (
     endless_recursion,
     out_of_memory,
     out_of_time,
-    sleeps,
     too_much_output,
 )
 
@@ -15,6 +14,5 @@ RULES: tuple[Rule, ...] = (
     endless_recursion.RULE,
     out_of_memory.RULE,
     out_of_time.RULE,
-    sleeps.RULE,
     too_much_output.RULE,
 )
