@@ -45,6 +45,7 @@ RULE = Rule(
     code="environment_access",
     family="sandbox",
     severity="fatal",
+    after_run="warning",
     title="Asks about the machine",
     explanation="The code reads the environment of the program it runs in, such as variables or paths.",
     hint="Make settings class attributes of the strategy.",

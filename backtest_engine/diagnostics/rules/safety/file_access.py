@@ -79,6 +79,7 @@ RULE = Rule(
     code="file_access",
     family="sandbox",
     severity="fatal",
+    after_run="error",
     title="Reaches for a file",
     explanation="A strategy has no files; its data is `self.data`.",
     hint="Use `self.data`.",

@@ -65,6 +65,7 @@ RULE = Rule(
     code="network_access",
     family="sandbox",
     severity="fatal",
+    after_run="error",
     title="Reaches for the network",
     explanation="A strategy has no network; its data is `self.data`.",
     hint="Load data as a data set, and let the strategy use `self.data`.",

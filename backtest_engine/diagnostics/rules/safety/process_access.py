@@ -36,6 +36,7 @@ RULE = Rule(
     code="process_access",
     family="sandbox",
     severity="fatal",
+    after_run="error",
     title="Starts other programs",
     explanation="A strategy may not start programs, threads or send signals.",
     hint="Remove it; a strategy only computes and places orders.",
