@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from backtest_engine.diagnostics.base import Diagnosis, Finding
+from backtest_engine.diagnostics.base import SEVERITIES, Diagnosis, Finding, Severity
 from backtest_engine.diagnostics.diagnosis import inspect
 from backtest_engine.diagnostics.rules import RULES
 from backtest_engine.diagnostics.source import Source
@@ -27,32 +27,36 @@ class Rewritten:
         return "; ".join(dict.fromkeys(f"{item.title}: {item.hint}" for item in self.answered))
 
 
-def apply_rewrites(code: str, diagnosis: Diagnosis, *, warnings: bool = False) -> Rewritten | None:
+def apply_rewrites(code: str, diagnosis: Diagnosis, *, down_to: Severity = "error") -> Rewritten | None:
     """Return the code with every finding answered that a rule has a rewrite for, None where there is none.
 
-    Findings that the rewritten code shows anew are answered as well. Warnings are left alone unless asked for.
+    Findings that the rewritten code shows anew are answered as well. Those less grave than
+    `down_to` are left alone.
     """
     answered: list[Finding] = []
     guessed = False
     findings = diagnosis.findings
     tried: set[tuple[str, str]] = set()
     for _ in range(_MOST_ROUNDS):
-        step = _next(code, findings, tried, warnings=warnings)
+        step = _next(code, findings, tried, down_to)
         if step is None:
             break
         finding, code = step
         answered.append(finding)
-        guessed = guessed or _BY_CODE[finding.code].rewrite_guesses
+        # What was cut off behind the strategy is no part of it.
+        sure = finding.details.get("inside_strategy") is False
+        guessed = guessed or (_BY_CODE[finding.code].rewrite_guesses and not sure)
         findings = inspect(code)
     return Rewritten(code=code, answered=tuple(answered), guessed=guessed) if answered else None
 
 
 def _next(
-    code: str, findings: tuple[Finding, ...], tried: set[tuple[str, str]], *, warnings: bool
+    code: str, findings: tuple[Finding, ...], tried: set[tuple[str, str]], down_to: Severity
 ) -> tuple[Finding, str] | None:
     for finding in findings:
         rewrite = _BY_CODE[finding.code].rewrite if finding.code in _BY_CODE else None
-        if rewrite is None or not (finding.blocking or warnings) or (finding.code, code) in tried:
+        grave = SEVERITIES.index(finding.severity) <= SEVERITIES.index(down_to)
+        if rewrite is None or not grave or (finding.code, code) in tried:
             continue
         tried.add((finding.code, code))
         try:

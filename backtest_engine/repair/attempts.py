@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backtest_engine.diagnostics import Diagnosis, Finding, apply_rewrites
+from backtest_engine.diagnostics import Diagnosis, Finding, Severity, apply_rewrites
 from backtest_engine.diagnostics.answers import module_in
 from backtest_engine.diagnostics.drift import same_rules
 from backtest_engine.diagnostics.meaning import meaning_of
@@ -169,7 +169,7 @@ class _Repairing:
         codes = {item.code for item in trial.diagnosis.findings if item.severity == "warning"}
         if _ADDS_UP.search(self.meant.description):
             codes.discard("no_position_check")
-        return bool(codes) and apply_rewrites(trial.code, trial.diagnosis, warnings=True) is not None
+        return bool(codes) and apply_rewrites(trial.code, trial.diagnosis, down_to="warning") is not None
 
     def _candidate(self, trial: Trial) -> _Candidate | None:
         """Return the next thing to try: a rewrite, the description itself, a model."""
@@ -190,8 +190,10 @@ class _Repairing:
         if trial.good and trial.left_out:
             return self._without_script(trial)
         misses = trial.compared is not None and not trial.compared.alike
-        for warnings in (False, True) if misses or trial.good else (False,):
-            rewritten = apply_rewrites(trial.code, trial.diagnosis, warnings=warnings)
+        # What keeps it from running goes first: the run then shows what else is wrong.
+        steps: tuple[Severity, ...] = ("error", "note") if misses or trial.good else ("error",)
+        for down_to in steps if trial.result is not None else ("fatal", *steps):
+            rewritten = apply_rewrites(trial.code, trial.diagnosis, down_to=down_to)
             if rewritten is not None and _normal(rewritten.code) not in self.seen:
                 return _Candidate(
                     how="rewrite",

@@ -141,7 +141,7 @@ class TestBrokenStrategies:
         code = path.read_text()
 
         with caplog.at_level(logging.ERROR):
-            apply_rewrites(code, diagnose(code), warnings=True)
+            apply_rewrites(code, diagnose(code), down_to="note")
 
         assert caplog.records == []
 
@@ -160,7 +160,7 @@ class TestBrokenStrategies:
 
         try:
             diagnosis = diagnose(code)
-            apply_rewrites(code, diagnosis, warnings=True)
+            apply_rewrites(code, diagnosis, down_to="note")
         finally:
             logger.removeHandler(handler)
 
