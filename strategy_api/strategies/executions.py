@@ -28,6 +28,7 @@ def record_success(run: Run, version: StrategyVersion, result: BacktestResult) -
         trades=[_trade(asdict(trade)) for trade in result.trades],
         equity=equity_curves.pack(result.equity),
         warnings=finite([notice.as_dict() for notice in result.notices]),
+        checks=finite({check.name: check.as_dict() for check in result.checks}),
         verified=result.verified,
         log=result.log,
         timings=finite(dict(result.timings)),
@@ -71,6 +72,7 @@ def summary(execution: Execution) -> dict[str, Any]:
         "metrics_notes": execution.metrics_notes,
         "orders": execution.orders,
         "warnings": execution.warnings,
+        "checks": execution.checks,
         "verified": execution.verified,
     }
 

@@ -43,24 +43,25 @@ def execute_and_repair(job: Job, version: StrategyVersion, *, max_attempts: int)
     """Backtest a version, and repair it where it fails and attempts are allowed; raise what stays wrong."""
     data = load(job)
     try:
-        result = backtest(job, version.code, data)
+        result = backtest(job, version, data)
     except StrategyError as error:
         record_failure(job, version, error, data)
         if not max_attempts:
             raise
-        repair(job, version, error, data, max_attempts=max_attempts)
+        repair(job, version, data, max_attempts=max_attempts, error=error)
     else:
         record_success(job, version, result)
 
 
-def backtest(job: Job, code: str, data: Loaded) -> BacktestResult:
-    """Run code in the sandbox; raise a `StrategyError` where it fails."""
+def backtest(job: Job, version: StrategyVersion, data: Loaded) -> BacktestResult:
+    """Run a version in the sandbox; raise a `StrategyError` where it fails."""
     job.emit("execution.started", symbol=data.dataset.symbol, bars=len(data.dataset))
     result = engine_for(job).execute(
-        code,
+        version.code,
         dataset=data.dataset,
         broker=data.broker,
         parameters=job.parameters.get("parameters") or {},
+        spec=version.spec,
         cancelled=job.lease.unwanted,
     )
     job.lease.check()
@@ -91,7 +92,15 @@ def record_failure(job: Job, version: StrategyVersion, error: StrategyError, dat
     job.writes.append(write)
 
 
-def repair(job: Job, version: StrategyVersion, error: StrategyError | None, data: Loaded, *, max_attempts: int) -> None:
+def repair(
+    job: Job,
+    version: StrategyVersion,
+    data: Loaded,
+    *,
+    max_attempts: int,
+    error: StrategyError | None = None,
+    result: BacktestResult | None = None,
+) -> None:
     """Repair the strategy and record every attempt; raise what is wrong with it where nothing helped."""
     job.emit("fix.started", code=error.code if error else None, max_attempts=max_attempts)
 
@@ -101,6 +110,7 @@ def repair(job: Job, version: StrategyVersion, error: StrategyError | None, data
     repaired = engine_with_models(job).repair(
         version.code,
         error=error,
+        result=result,
         dataset=data.dataset,
         broker=data.broker,
         intent=version.strategy.description or None,
