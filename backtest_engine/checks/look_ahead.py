@@ -281,7 +281,7 @@ def _date(stamp: pd.Timestamp) -> str:
 
 
 def _iso(stamp: pd.Timestamp) -> str:
-    return stamp.tz_localize("UTC").isoformat()
+    return stamp.tz_localize("UTC").isoformat().replace("+00:00", "Z")
 
 
 def _unchecked(done: Sequence[int], planned: Sequence[int]) -> Notice:
