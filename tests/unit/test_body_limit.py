@@ -28,7 +28,7 @@ def ask(*chunks: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> tup
         said.append(message)
 
     scope = {"type": "http", "path": "/api/x/", "headers": headers or []}
-    asyncio.run(BodyLimit(echo, limit=10)(scope, receive, send))
+    asyncio.run(BodyLimit(echo, limit=lambda path: 10)(scope, receive, send))
     return said[0]["status"], said[1]["body"], len(chunks) - len(waiting)
 
 
