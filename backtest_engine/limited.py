@@ -33,6 +33,7 @@ MOST_AT_ONCE = 4
 MOST_ANSWER_BYTES = 64 << 20
 _CANCEL_CHECK_SECONDS = 0.05
 _HELPER_START_SECONDS = 60.0
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _LENGTH = struct.Struct("!Q")
 
 
@@ -55,7 +56,7 @@ class _Helper:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
 
     @property

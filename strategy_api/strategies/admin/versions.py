@@ -62,6 +62,9 @@ class StrategyVersionAdmin(Record):
         asked = request.GET.get("against", "")
         against = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else None
         other = strategy.versions.filter(number=against).first() if against is not None else version.parent
+        rows, more = diffs.side_by_side(
+            highlighting.visible(other.code if other else ""), highlighting.visible(version.code)
+        )
         context = {
             **self.admin_site.each_context(request),
             "title": f"Version {version.number} compared",
@@ -69,9 +72,8 @@ class StrategyVersionAdmin(Record):
             "strategy": strategy,
             "against": other.number if other else None,
             "others": list(strategy.versions.exclude(pk=version.pk).values_list("number", flat=True)),
-            "rows": diffs.side_by_side(
-                highlighting.visible(other.code if other else ""), highlighting.visible(version.code)
-            ),
+            "rows": rows,
+            "more": more,
         }
         return TemplateResponse(request, "admin/strategies/strategyversion/compare.html", context)
 
