@@ -7,13 +7,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from strategy_api.common.disconnects import GONE
+
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
-
-# Under this name the scope says, to threads, too, whether the client has gone.
-GONE = "algoagent.gone"
 
 # A body has this long, and longer as it grows: slower than this, nobody sends one who means it.
 BODY_SECONDS = 15.0

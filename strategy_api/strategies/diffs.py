@@ -1,8 +1,8 @@
 """What one version changed against another, in time that grows with the texts and not with their square.
 
 Lines that occur once in both texts are matched first, then what lies between them in the same way, a few levels deep.
-What is left is compared thoroughly while that is cheap, and shown as replaced where it is not: two texts that were written
-to be hard to compare get a coarse answer soon instead of a fine one after minutes.
+What is left is compared thoroughly while that is cheap, and shown as replaced where it is not: two texts that were
+written to be hard to compare get a coarse answer soon instead of a fine one after minutes.
 """
 
 import difflib
