@@ -2,8 +2,11 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /srv/algoagent
 RUN python -m venv /opt/venv
-COPY requirements.txt .
-RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+COPY requirements.txt requirements-markets.txt requirements-models.txt requirements-parquet.txt ./
+# The locks are complete: nothing is resolved.
+RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
+    -r requirements.txt -r requirements-markets.txt -r requirements-models.txt -r requirements-parquet.txt \
+ && /opt/venv/bin/pip check
 COPY manage.py ./
 COPY algoagent algoagent
 COPY strategy_api strategy_api

@@ -36,7 +36,7 @@ class ModelSettings(BaseSettings):
     llm_timeout_seconds: float = Field(
         120.0, ge=10, description="How long an answer may take; Gemini takes no less than 10."
     )
-    llm_patience_seconds: float = Field(
+    llm_longest_wait_seconds: float = Field(
         900.0, ge=0, description="A run waits in the queue for a key's quota at most this long."
     )
     llm_cache_days: float = Field(7.0, ge=0, description="How long a finished answer is used again; 0 never.")

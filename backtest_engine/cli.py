@@ -9,13 +9,14 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.errors import AlgoAgentError, DescriptionRefused, NeedsClarification, RequestError, StrategyError
+from backtest_engine.simulation.house import FILLS
 
 SUCCEEDED, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -98,6 +99,21 @@ def _add_data_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--cash", type=float, default=defaults.cash)
     command.add_argument("--commission", type=float, default=defaults.commission)
     command.add_argument("--spread", type=float, default=defaults.spread)
+    command.add_argument("--margin", type=float, default=defaults.margin, help="0.5 lends as much as the account holds")
+    command.add_argument("--fills", default=defaults.fills, choices=FILLS, help="rules by which orders are filled")
+    command.add_argument(
+        "--fractional",
+        nargs="?",
+        const="true",
+        default="auto",
+        choices=("auto", "true", "false"),
+        help="trade parts of a unit; auto: where the market does",
+    )
+    command.add_argument("--trade-on-close", action="store_true", help="fill market orders at the close they are given")
+    command.add_argument(
+        "--exclusive-orders", action="store_true", help="each order cancels and closes what was before"
+    )
+    command.add_argument("--hedging", action="store_true", help="hold long and short trades at the same time")
 
 
 def _add_sources(command: argparse.ArgumentParser) -> None:
@@ -260,13 +276,16 @@ def _dataset(asked: argparse.Namespace) -> Dataset:
 
 
 def _broker(asked: argparse.Namespace) -> BrokerSettings:
-    return replace(BrokerSettings(), cash=asked.cash, commission=asked.commission, spread=asked.spread)
+    stated = {setting.name: getattr(asked, setting.name) for setting in fields(BrokerSettings)}
+    fractional = {"true": True, "false": False}.get(asked.fractional, asked.fractional)
+    return BrokerSettings(**stated | {"fractional": fractional})
 
 
 def _shown_result(result: BacktestResult) -> Answer:
     dataset = result.dataset
     return {
         "metrics": dict(result.metrics),
+        "trades": [asdict(trade) for trade in result.trades],
         "warnings": [notice.as_dict() for notice in result.notices],
         "verified": result.verified,
         "dataset": {
@@ -279,6 +298,8 @@ def _shown_result(result: BacktestResult) -> Answer:
             "fingerprint": dataset.fingerprint,
         },
         "broker": result.broker.as_dict(),
+        "orders": result.orders.as_dict(),
+        "metrics_notes": dict(result.metrics_notes),
         "parameters": dict(result.parameters),
         "timings": dict(result.timings),
         "versions": dict(result.versions),
@@ -304,7 +325,7 @@ def _answer_all(
 
 
 def _answer(key: Any, text: str, work: Callable[[str], Answer]) -> Answer:
-    answer: Answer = {"status": "succeeded", "metrics": None, "error": None, "warnings": [], "code": None}
+    answer: Answer = {"status": "succeeded", "metrics": None, "trades": [], "error": None, "warnings": [], "code": None}
     answer |= {"spec": None, "assumptions": [], "questions": [], "attempts": []}
     if key is not None:
         answer["id"] = key
@@ -347,7 +368,8 @@ def _show_result(answer: Answer) -> str:
         return _show_error(answer)
     dataset, broker = answer["dataset"], answer["broker"]
     head = f"{dataset['symbol']} {dataset['interval']}, {dataset['bars']} bars, {dataset['source']}; "
-    head += f"cash {broker['cash']:,.0f}, commission {broker['commission']:.2%}, spread {broker['spread']:.2%}"
+    head += f"cash {broker['cash']:,.0f}, commission {broker['commission']:.2%}, spread {broker['spread']:.2%}, "
+    head += f"{broker['fills']} fills, sizes in steps of {answer['orders']['unit']:.8g}"
     rows = [f"  {name:<32}{_number(value)}" for name, value in answer["metrics"].items()]
     warnings = [f"  ! {warning['code']}: {warning['message']}" for warning in answer["warnings"]]
     return "\n".join([*([str(answer["id"])] if "id" in answer else []), head, *rows, *warnings])

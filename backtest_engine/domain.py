@@ -32,23 +32,26 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerSettings:
-    """How orders are filled; the names and meanings are those of `backtesting.Backtest`.
+    """The settings of a run; the names and meanings are those of `backtesting.Backtest`, but for two.
 
     `cash` is in units of the quote currency, `commission` and `spread` are fractions of the price,
-    `margin` is the required margin ratio (1 is no leverage).
+    `margin` is the required margin ratio (1 is no leverage). `fills` says by which rules orders are filled:
+    `conservative`, or `backtesting` for those of backtesting.py. `fractional` says whether parts of a unit are traded:
+    `auto` where the market does.
     """
 
     cash: float = 10_000.0
     commission: float = 0.002
     spread: float = 0.0
     margin: float = 1.0
+    fills: str = "conservative"
+    fractional: bool | str = "auto"
     trade_on_close: bool = False
-    hedging: bool = False
     exclusive_orders: bool = False
-    finalize_trades: bool = True
+    hedging: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the keyword arguments for `backtesting.Backtest`."""
+        """Return the settings as the CLI and the API show them."""
         return asdict(self)
 
 
@@ -71,7 +74,7 @@ class Dataset:
 
     `bars` is a frame with float64 columns `Open High Low Close Volume` and a unique, increasing, time-zone-naive
     UTC `DatetimeIndex`. `fingerprint` is the SHA-256 (hex) of exactly these bars: the same fingerprint is the
-    same numbers.
+    same numbers. Bars before `trade_from` (aware, UTC) only warm indicators up; None is the first bar.
     """
 
     symbol: str
@@ -80,6 +83,7 @@ class Dataset:
     bars: pd.DataFrame
     fingerprint: str
     notices: tuple[Notice, ...] = ()
+    trade_from: datetime | None = None
 
     @property
     def start(self) -> datetime:
@@ -90,6 +94,13 @@ class Dataset:
     def end(self) -> datetime:
         """Time of the last bar, aware, UTC."""
         return _utc(self.bars.index[-1])
+
+    @property
+    def warm_up(self) -> int:
+        """How many bars stand before the first one on which trading may begin."""
+        if self.trade_from is None:
+            return 0
+        return int(self.bars.index.searchsorted(pd.Timestamp(self.trade_from.astimezone(UTC).replace(tzinfo=None))))
 
     def __len__(self) -> int:
         return len(self.bars)
@@ -102,7 +113,12 @@ def _utc(stamp: pd.Timestamp) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Trade:
-    """One closed trade. Sizes are units (negative is short), prices and `pnl` quote currency, `return_pct` percent."""
+    """One closed trade. Sizes are units (negative is short), prices and `pnl` quote currency, `return_pct` percent.
+
+    `exit_reason` is `stop_loss`, `take_profit`, `closed` (by the strategy), `opposite_order`, `wiped_out` or
+    `end_of_data`. `same_bar` is true where the trade was stopped on the bar that it was opened on and that bar may have
+    gone the other way round.
+    """
 
     size: float
     entry_bar: int
@@ -117,14 +133,61 @@ class Trade:
     commission: float
     return_pct: float
     tag: str | None = None
+    exit_reason: str | None = None
+    same_bar: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostOrders:
+    """Entry orders that came to nothing for one reason: how many, and the first of them.
+
+    `figures` are those of the first: `size` (signed; a fraction or units), its prices, and for orders that could not be
+    paid `unit_cost` (price of a unit with spread and commission), `smallest` (size), `needed` and `available` (money,
+    before leverage) and `power` (what is available with leverage).
+    """
+
+    reason: str
+    count: int
+    first_bar: int
+    first_at: datetime
+    message: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the orders as the CLI and the API show them."""
+        return asdict(self) | {"first_at": self.first_at.isoformat().replace("+00:00", "Z")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderSummary:
+    """What became of the entry orders: all of `placed` are `filled` or `lost` by reason (a refused one was not placed).
+
+    `unit` is the smallest size that was traded: 1, or the market's own step.
+    """
+
+    placed: int = 0
+    filled: int = 0
+    lost: tuple[LostOrders, ...] = ()
+    unit: float = 1.0
+
+    @property
+    def unpaid(self) -> tuple[LostOrders, ...]:
+        """Orders that the account could not pay."""
+        return tuple(lost for lost in self.lost if lost.reason in ("below_one_unit", "no_cash", "margin"))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary as the CLI and the API show it."""
+        lost = {item.reason: item.as_dict() for item in self.lost}
+        return {"placed": self.placed, "filled": self.filled, "unit": self.unit, "lost": lost}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BacktestResult:
     """What one execution gave, all of it computed on the trusted side.
 
-    `metrics` are backtesting.py's statistics in snake case, finite numbers or None. `equity` is a frame indexed by
-    bar time with `equity` (quote currency), `drawdown_pct` (0 to 100) and `drawdown_duration_seconds` columns.
+    `metrics` are statistics by name (`simulation/statistics.py` defines them), finite numbers or None, and
+    `metrics_notes` says why one is None. `equity` is a frame indexed by bar time with `equity` (quote currency),
+    `drawdown_pct` (0 to 100) and `drawdown_duration_seconds` columns. `orders` says what became of the orders.
     `verified` is False when a check found a reason not to believe the numbers, None when nothing was checked.
     """
 
@@ -139,6 +202,8 @@ class BacktestResult:
     timings: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     log: str = ""
+    orders: OrderSummary = OrderSummary()
+    metrics_notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -17,7 +17,8 @@ from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings
 from backtest_engine.checks.other_future import Future, with_future
 from backtest_engine.checks.parameters import check_broker, declared_parameters, effective_parameters
 from backtest_engine.checks.static_rules import static_findings
-from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, Trade
+from backtest_engine.data.findings import doubts
+from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, OrderSummary, Trade
 from backtest_engine.errors import SandboxUnavailable, StrategyError, StrategyRejected
 from backtest_engine.ports import CancelSignal
 from backtest_engine.sandbox.client import Ending, Sandbox
@@ -25,8 +26,11 @@ from backtest_engine.sandbox.journal import Journal, clean_text
 from backtest_engine.sandbox.outcome import journal_of
 from backtest_engine.sandbox.replay import Replayed, replay
 from backtest_engine.sandbox.selftest import SandboxReport, sandbox_check, self_test
-from backtest_engine.sandbox.statistics import equity_of, metrics_of, trades_of
 from backtest_engine.sandbox.wire import Bars, Job
+from backtest_engine.simulation import reporting
+from backtest_engine.simulation.house import terms_of
+from backtest_engine.simulation.statistics import closed_trades
+from backtest_engine.simulation.units import size_step
 
 __all__ = [
     "ENGINE_VERSION",
@@ -41,9 +45,8 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 # Raised whenever the same orders could give other numbers than before.
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 SOURCE_CHARACTERS = 100_000
-_ACCOUNT_TOLERANCE = 1e-9
 
 T = TypeVar("T")
 
@@ -89,12 +92,14 @@ class SandboxedExecutor:
         check_broker(broker)
         effective = effective_parameters(code, parameters or {})
         report = self._prove()
+        step = size_step(dataset, broker.fractional)
         run = _Run(
             sandbox=self._sandbox,
             code=code,
             dataset=dataset,
             bars=Bars.from_frame(dataset.bars),
             broker=broker,
+            terms=terms_of(broker, step=step),
             parameters={name: effective[name] for name in parameters or {}},
             limits=limits or self._limits,
             cancelled=cancelled,
@@ -119,19 +124,32 @@ class SandboxedExecutor:
             raise
         replayed = watch("replay", lambda: run.replay(journal, ending))
         statistics = watch("statistics", replayed.statistics)
-        trades = trades_of(statistics)
+        index = pd.DatetimeIndex(run.dataset.bars.index)
+        fills = reporting.check_fills(replayed.trades, run.dataset.bars, broker=run.broker)
+        orders = reporting.order_summary(replayed.losses, index, step=run.terms["step"])
+        trades = closed_trades(replayed.trades, index)
         checked = watch("look_ahead", lambda: run.check(journal, ending, trades, self._budget))
         notices = (
             *_about_run(journal, ending, run.limits, report),
-            *_about_result(journal, replayed, trades),
+            *_about_result(journal, replayed, orders),
+            *reporting.order_notices(orders),
+            *reporting.account_notices(
+                replayed.trades,
+                broker=run.broker,
+                index=index,
+                wiped_out_at=replayed.wiped_out_at,
+                shortfall=replayed.shortfall,
+                notes=statistics.notes,
+            ),
+            *fills,
             *findings,
             *checked.notices,
         )
-        doubted = any(notice.code not in _HARMLESS for notice in notices)
+        doubted = any(notice.code not in _HARMLESS for notice in notices) or bool(doubts(run.dataset.notices))
         return BacktestResult(
-            metrics=metrics_of(statistics),
+            metrics=statistics.metrics,
             trades=trades,
-            equity=equity_of(statistics),
+            equity=statistics.curve,
             broker=run.broker,
             parameters=effective,
             dataset=run.dataset,
@@ -140,6 +158,8 @@ class SandboxedExecutor:
             timings=watch.timings(),
             versions=versions(),
             log=clean_text(ending.log, run.limits.log_bytes),
+            orders=orders,
+            metrics_notes=statistics.notes,
         )
 
     def check(self, *, refresh: bool = False) -> SandboxReport:
@@ -203,6 +223,7 @@ class _Run:
     dataset: Dataset
     bars: Bars
     broker: BrokerSettings
+    terms: Mapping[str, Any]
     parameters: Mapping[str, Any]
     limits: Limits
     cancelled: CancelSignal | None
@@ -215,7 +236,7 @@ class _Run:
         job = Job(
             code=self.code,
             bars=bars,
-            broker=self.broker.as_dict(),
+            broker=self.terms,
             parameters=self.parameters,
             orders=limits.orders,
         )
@@ -225,7 +246,7 @@ class _Run:
     def replay(self, journal: Journal, ending: Ending) -> Replayed:
         """Carry its orders out on the real bars."""
         try:
-            return replay(journal, bars=self.dataset.bars, broker=self.broker, seconds=self.limits.replay_seconds)
+            return replay(journal, bars=self.dataset.bars, terms=self.terms, seconds=self.limits.replay_seconds)
         except StrategyError as error:
             error.details = {**error.details, "log": clean_text(ending.log, self.limits.log_bytes)}
             raise
@@ -298,16 +319,12 @@ def _about_run(journal: Journal, ending: Ending, limits: Limits, report: Sandbox
     return notices
 
 
-def _about_result(journal: Journal, replayed: Replayed, trades: Sequence[Trade]) -> list[Notice]:
+def _about_result(journal: Journal, replayed: Replayed, orders: OrderSummary) -> list[Notice]:
     notices = []
-    if not trades:
-        notices.append(Notice(code="no_trades", message="The strategy made no trade on this data."))
+    if not replayed.trades:
+        notices.append(Notice(code="no_trades", message=reporting.no_trades_message(orders)))
     claimed, real = journal.account, replayed.account
-    if (
-        claimed is None
-        or (claimed.closed_trades, claimed.position) != (real.closed_trades, real.position)
-        or abs(claimed.cash - real.cash) > _ACCOUNT_TOLERANCE * max(1.0, abs(real.cash))
-    ):
+    if claimed != real:
         notices.append(
             Notice(
                 code="account_differs",
@@ -319,4 +336,6 @@ def _about_result(journal: Journal, replayed: Replayed, trades: Sequence[Trade])
 
 
 # Notices that give no reason to doubt the numbers.
-_HARMLESS = frozenset({"sandbox_weakened", "several_strategies", "log_truncated", "no_trades", "look_ahead_unchecked"})
+_HARMLESS = reporting.HARMLESS | {
+    *("sandbox_weakened", "several_strategies", "log_truncated", "no_trades", "look_ahead_unchecked"),
+}

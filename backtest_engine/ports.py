@@ -87,7 +87,7 @@ class Prompt:
 class Completion:
     """What a language model answered, and what it cost in tokens; None where the vendor does not say.
 
-    `output_tokens` counts thoughts too, since they are billed; `keys` are fingerprints of the keys that were used.
+    `output_tokens` counts thoughts too, since they are billed.
     """
 
     text: str
@@ -96,12 +96,14 @@ class Completion:
     output_tokens: int | None = None
     provider: str = ""
     cached_input_tokens: int = 0
-    keys: tuple[str, ...] = ()
     from_cache: bool = False
 
 
 class LanguageModel(Protocol):
-    """Answers in text. Keys, budgets, retries and fallbacks are wrapped around it, never known to the caller."""
+    """Answers one prompt. Keys, budgets, retries and fallbacks are wrapped around it, never known to the caller.
+
+    Whoever needs messages, tools or streams takes a `llm.ModelClient`, which is one of these and more.
+    """
 
     def complete(self, prompt: Prompt, *, cancelled: CancelSignal | None = None) -> Completion:
         """Return the answer; raise `ModelUnavailable`, `AnswerUnusable`, `BudgetExhausted` or `Cancelled`."""

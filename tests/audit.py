@@ -11,7 +11,8 @@ PIP_AUDIT = Path(sys.executable).with_name("pip-audit")
 
 def main() -> int:
     """Return 1 when something is known about what we run."""
-    command = [str(PIP_AUDIT), "--requirement", "requirements.txt", "--require-hashes", "--disable-pip"]
+    locks = [name for lock in sorted(ROOT.glob("requirements*.txt")) for name in ("--requirement", lock.name)]
+    command = [str(PIP_AUDIT), *locks, "--require-hashes", "--disable-pip"]
     done = subprocess.run(
         [*command, "--format", "json", "--progress-spinner", "off", "--timeout", "10"],
         cwd=ROOT,

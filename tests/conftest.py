@@ -1,4 +1,4 @@
-"""What holds for every test: nothing reaches beyond this machine."""
+"""What holds for every test: nothing reaches beyond this machine, and CI is not green by skipping."""
 
 import atexit
 import os
@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from pytest_socket import socket_allow_hosts
 
+from tests.skip_guard import guard_skips
+
 # The same examples everywhere and at any speed, so that a failure in CI is a failure here. HYPOTHESIS_PROFILE=explore
 # draws others.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
@@ -17,7 +19,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave nothing behind."""
+    """Leave nothing behind; be strict in CI."""
+    guard_skips(config)
     if str(settings.DATA_DIR).rpartition("/")[2].startswith("algoagent-tests-"):
         atexit.register(shutil.rmtree, settings.DATA_DIR, ignore_errors=True)
 

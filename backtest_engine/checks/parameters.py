@@ -7,6 +7,7 @@ from typing import Any
 
 from backtest_engine.domain import BrokerSettings
 from backtest_engine.errors import InvalidParameter
+from backtest_engine.simulation.house import FILLS
 
 Scalar = int | float | str | bool | None
 _NOT_A_VALUE = object()
@@ -36,10 +37,14 @@ def effective_parameters(code: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_broker(broker: BrokerSettings) -> None:
-    """Raise `InvalidParameter` for settings that backtesting.py's broker refuses or that make no sense."""
+    """Raise `InvalidParameter` for settings that no broker offers or that make no sense."""
+    for name, choices in (("fills", FILLS), ("fractional", ("auto", True, False))):
+        if getattr(broker, name) not in choices:
+            said = f"{name} must be one of {', '.join(str(choice).lower() for choice in choices)}."
+            raise InvalidParameter(said, details={"parameter": name})
     for name, value, holds, words in (
         ("cash", broker.cash, broker.cash > 0, "more than 0"),
-        ("commission", broker.commission, -0.1 <= broker.commission < 0.1, "between -0.1 and 0.1"),
+        ("commission", broker.commission, 0 <= broker.commission < 0.1, "at least 0 and less than 0.1"),
         ("spread", broker.spread, 0 <= broker.spread < 1, "at least 0 and less than 1"),
         ("margin", broker.margin, 0 < broker.margin <= 1, "more than 0 and at most 1"),
     ):

@@ -1,10 +1,9 @@
 """Operands and conditions of a specification as Python expressions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from backtest_engine.compiler.names import Names, identity
-from backtest_engine.indicators import REGISTRY
+from backtest_engine.compiler.declarations import BLENDS, COLUMNS, Declarations, literal
 from backtest_engine.spec import (
     Ago,
     All,
@@ -19,36 +18,34 @@ from backtest_engine.spec import (
     MonthDay,
     Not,
     Number,
+    Often,
     OnWeekday,
     Operand,
     PositionValue,
     Price,
+    SessionTime,
+    SessionValue,
     Streak,
+    Then,
     TimeOfDay,
     TradingDay,
     Within,
 )
+from backtest_engine.spec.warm_up import identity
 
-COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "volume": "Volume"}
-BLENDS = {"hl2": ("High", "Low"), "hlc3": ("High", "Low", "Close"), "ohlc4": ("Open", "High", "Low", "Close")}
-TIMEFRAMES = {"hour": "1h", "4hour": "4h", "day": "1D", "week": "W", "month": "M"}
 PERIODS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+LOOPS = "ijkmn"
 ARITHMETIC_STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 POSITION = {
     "entry_price": "self.trades[0].entry_price",
     "bars_held": "(len(self.data) - 1 - self.trades[0].entry_bar)",
-    "profit_percent": "(100 * self.position.pl_pct)",
+    "profit_percent": "self.position.pl_pct",
     "highest_close": "self.data.Close[self.trades[0].entry_bar :].max()",
     "lowest_close": "self.data.Close[self.trades[0].entry_bar :].min()",
     "highest_high": "self.data.High[self.trades[0].entry_bar :].max()",
     "lowest_low": "self.data.Low[self.trades[0].entry_bar :].min()",
 }
-
-
-def literal(value: float) -> str:
-    """Return a number as people write it: whole where it is."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
 @dataclass(frozen=True)
@@ -76,18 +73,9 @@ NOW = Bar()
 
 @dataclass
 class Writer:
-    """Writes expressions, and collects what the module around them must declare.
+    """Writes expressions about one bar; what they read is declared in `init`."""
 
-    `wishes` maps the identity of an indicator call to the attribute it should be kept in.
-    """
-
-    wishes: Mapping[str, str]
-    shifts: Mapping[str, int] = field(default_factory=dict)
-    names: Names = field(default_factory=Names)
-    parameters: dict[str, str] = field(default_factory=dict)
-    declared: dict[str, tuple[str, str]] = field(default_factory=dict)
-    imports: set[str] = field(default_factory=set)
-    snippets: set[str] = field(default_factory=set)
+    init: Declarations
     depth: int = 1
     reach: int = 0
     _common: dict[str, str] = field(default_factory=dict)
@@ -98,11 +86,10 @@ class Writer:
         """Declare a class attribute and return how `self` reads it."""
         if self._replayed is not None:
             return next(self._replayed)
-        name = self.names.take(wanted)
-        self.parameters[name] = literal(value)
+        read = self.init.parameter(wanted, value)
         if self._written is not None:
-            self._written.append(f"self.{name}")
-        return f"self.{name}"
+            self._written.append(read)
+        return read
 
     def shared(self, name: str, value: float) -> str:
         """Return how `self` reads a parameter that both sides may have in common, declaring it once."""
@@ -119,9 +106,11 @@ class Writer:
             case Price() if value.timeframe is None:
                 return self._price(value, bar)
             case Price() | Indicator():
-                settled = identity(value) in self.shifts or value.timeframe is not None
+                settled = identity(value) in self.init.shifts or value.timeframe is not None
                 shift = 0 if settled else value.shift
-                return self._at(self.series(value), bar.earlier(shift))
+                return self._at(self.init.series(value), bar.earlier(shift))
+            case SessionValue():
+                return self._at(self.init.session_value(value), bar)
             case PositionValue():
                 return POSITION[value.measure]
             case Arithmetic():
@@ -136,8 +125,12 @@ class Writer:
         return f"({total}) / {len(columns)}"
 
     def _at(self, series: str, bar: Bar) -> str:
-        self.depth = max(self.depth, bar.back + 1 + self.reach)
+        self._needs(bar)
         return f"{series}{bar.index}"
+
+    def _needs(self, bar: Bar) -> None:
+        """Nothing is decided before there is such a bar."""
+        self.depth = max(self.depth, bar.back + 1 + self.reach)
 
     def _arithmetic(self, value: Arithmetic, bar: Bar, role: str) -> str:
         factor = {"*": f"{role}_factor", "/": f"{role}_divisor"}.get(value.operator, f"{role}_offset")
@@ -148,7 +141,7 @@ class Writer:
                 text = f"({text})"
             sides.append(text)
         if value.operator == "/":
-            self.snippets.add("ratio")
+            self.init.snippets.add("ratio")
             return f"ratio({sides[0]}, {sides[1]})"
         return f"{sides[0]} {value.operator} {sides[1]}"
 
@@ -162,79 +155,12 @@ class Writer:
         inner, outer = ARITHMETIC_STRENGTH[part.operator], ARITHMETIC_STRENGTH[operator]
         return inner < outer or (inner == outer and place == 1)
 
-    def series(self, value: Indicator | Price) -> str:
-        """Return the attribute, or its row, that holds an indicator for every bar."""
-        if isinstance(value, Price):
-            return f"self.{self._declare_price(value)}"
-        attribute = self._declare(value)
-        outputs = REGISTRY[value.name].outputs
-        if len(outputs) == 1:
-            return f"self.{attribute}"
-        return f"self.{attribute}[{outputs.index(value.output or outputs[0])}]"
-
-    def _declare_price(self, price: Price) -> str:
-        if price.timeframe is None:
-            raise ValueError("only the prices of a longer timeframe are declared")
-        self.snippets |= {"completed", "itself"}
-        timeframe, column = TIMEFRAMES[price.timeframe], COLUMNS[price.field]
-        return self._keep(
-            identity(price), f'self.I(completed, self.data, "{timeframe}", {price.shift}, itself, "{column}")'
-        )
-
-    def _declare(self, value: Indicator) -> str:
-        key = identity(value)
-        if key in self.declared:
-            return self.declared[key][0]
-        inputs = self._inputs(value)
-        attribute = self.names.take(self.wishes[key])
-        given = []
-        for name, number in value.parameters.items():
-            parameter = self.names.take(f"{attribute}_{name}")
-            self.parameters[parameter] = literal(number)
-            given.append(f"{name}=self.{parameter}")
-        self.imports.add(value.name)
-        head = [value.name]
-        if value.timeframe is not None:
-            head = ["completed", "self.data", f'"{TIMEFRAMES[value.timeframe]}"', str(value.shift), value.name]
-        if key in self.shifts:
-            self.snippets.add("shifted")
-            head = ["shifted", str(self.shifts[key]), *head]
-        self.declared[key] = attribute, f"self.I({', '.join([*head, *inputs, *given])})"
-        return attribute
-
-    def _keep(self, key: str, call: str) -> str:
-        if key not in self.declared:
-            self.declared[key] = self.names.take(self.wishes[key]), call
-        return self.declared[key][0]
-
-    def _inputs(self, value: Indicator) -> list[str]:
-        columns = list(REGISTRY[value.name].inputs)
-        if value.timeframe is not None:
-            self.snippets.add("completed")
-            if isinstance(value.source, Price):
-                columns = [COLUMNS[value.source.field]]
-            return [f'"{column}"' for column in columns]
-        if value.source is None:
-            return [f"self.data.{column}" for column in columns]
-        return [self._source(value.source)]
-
-    def _source(self, source: Operand) -> str:
-        match source:
-            case Price() if source.timeframe is None:
-                if source.field in COLUMNS:
-                    return f"self.data.{COLUMNS[source.field]}"
-                columns = BLENDS[source.field]
-                return f"({' + '.join(f'self.data.{column}' for column in columns)}) / {len(columns)}"
-            case Price() | Indicator():
-                return self.series(source)
-            case Arithmetic():
-                return f"({self._source(source.left)}) {source.operator} ({self._source(source.right)})"
-            case Number():
-                return literal(source.value)
-            case PositionValue():
-                raise ValueError("the state of a position is not a series")
-
     def condition(self, condition: Condition, role: str, bar: Bar = NOW) -> str:
+        """Return a boolean expression that can be one of several joined by `and`."""
+        text = self._condition(condition, role, bar)
+        return f"({text})" if isinstance(_dated_back(condition), AnyOf) else text
+
+    def _condition(self, condition: Condition, role: str, bar: Bar) -> str:
         """Return a boolean expression, without brackets around it."""
         match condition:
             case Comparison():
@@ -246,10 +172,15 @@ class Writer:
                 word = " and " if isinstance(condition, All) else " or "
                 return word.join(self._inner(part, role, bar) for part in condition.conditions)
             case Not():
-                return f"not ({self.condition(condition.condition, role, bar)})"
+                return f"not ({self._condition(condition.condition, role, bar)})"
             case Ago():
-                return self.condition(condition.condition, role, bar.earlier(condition.bars))
-            case Streak() | Within():
+                self._needs(bar.earlier(condition.bars))
+                return self._condition(condition.condition, role, bar.earlier(condition.bars))
+            case Then():
+                earlier = Within(condition=condition.first, bars=condition.bars)
+                then = self._inner(condition.then, role, bar)
+                return f"{then} and {self._repeated(earlier, role, bar.earlier(1))}"
+            case Streak() | Within() | Often():
                 return self._repeated(condition, role, bar)
             case Always():
                 return "True"
@@ -257,8 +188,8 @@ class Writer:
                 return self._calendar(condition, bar)
 
     def _inner(self, part: Condition, role: str, bar: Bar) -> str:
-        text = self.condition(part, role, bar)
-        return f"({text})" if isinstance(part, All | AnyOf | Cross) else text
+        text = self._condition(part, role, bar)
+        return f"({text})" if isinstance(_dated_back(part), All | AnyOf | Cross | Then) else text
 
     def _both(self, condition: Comparison | Cross, bar: Bar, role: str) -> tuple[str, str]:
         subject = subject_name(condition.left, condition.right)
@@ -275,13 +206,16 @@ class Writer:
         self._replayed = None
         return f"{earlier_left} {before} {earlier_right} and {left} {now} {right}"
 
-    def _repeated(self, condition: Streak | Within, role: str, bar: Bar) -> str:
+    def _repeated(self, condition: Streak | Within | Often, role: str, bar: Bar) -> str:
         word = "all" if isinstance(condition, Streak) else "any"
-        loop = "ijkmn"[len(bar.loops)]
+        loop = f"i{len(bar.loops)}" if len(bar.loops) >= len(LOOPS) else LOOPS[len(bar.loops)]
         counted = f"range(1, {condition.bars + 1})" if not bar.loops else f"range({condition.bars})"
         self.reach += condition.bars - 1
-        inner = self.condition(condition.condition, role, Bar(bar.back, (*bar.loops, loop)))
+        self._needs(bar)
+        inner = self._condition(condition.condition, role, Bar(bar.back, (*bar.loops, loop)))
         self.reach -= condition.bars - 1
+        if isinstance(condition, Often):
+            return f"sum(1 for {loop} in {counted} if {inner}) >= {condition.times}"
         return f"{word}({inner} for {loop} in {counted})"
 
     def _calendar(self, condition: Condition, bar: Bar) -> str:
@@ -293,31 +227,61 @@ class Writer:
             case InMonth():
                 return f"{day}.month {_among([str(month) for month in condition.months])}"
             case TimeOfDay():
-                clock = f'{day}.strftime("%H:%M")'
-                if condition.start <= condition.end:
-                    return f'"{condition.start}" <= {clock} <= "{condition.end}"'
-                return f'not "{condition.end}" < {clock} < "{condition.start}"'
+                return self._time_of_day(condition, bar)
             case MonthDay():
                 before = self._at("self.data.index", bar.earlier(1))
-                since = f"{before}.day < {condition.day} or {before}.month != {day}.month"
+                month = f"({before}.year, {before}.month) != ({day}.year, {day}.month)"
+                since = f"{before}.day < {condition.day} or {month}"
                 return f"{day}.day >= {condition.day} and ({since})"
+            case SessionTime():
+                return self._in_session(condition, bar)
             case TradingDay():
                 return self._trading_day(condition, bar)
             case _:
                 raise TypeError(f"no code is known for {type(condition).__name__}")
 
+    def _time_of_day(self, condition: TimeOfDay, bar: Bar) -> str:
+        start, end = f'"{condition.start}"', f'"{condition.end}"'
+        if condition.zone is None:
+            clock = f'{self._at("self.data.index", bar)}.strftime("%H:%M")'
+        else:
+            self.init.imports.add("local_clock")
+            call = f'self.I(local_clock, self.data.index, "{condition.zone}", plot=False)'
+            clock = self._at(self.init.keep(f"clock {condition.zone}", "local_clock", call), bar)
+            start, end = (str(60 * int(time[:2]) + int(time[3:])) for time in (condition.start, condition.end))
+        if condition.start <= condition.end:
+            return f"{start} <= {clock} <= {end}"
+        return f"not {end} < {clock} < {start}"
+
+    def _in_session(self, condition: SessionTime, bar: Bar) -> str:
+        minutes = self.init.session_minutes(condition.session)
+        since, left, step = (self._at(f"{minutes}[{row}]", bar) for row in range(3))
+        match condition.part:
+            case "first":
+                return f"0 <= {since} < {condition.minutes}"
+            case "after":
+                return f"{since} >= {condition.minutes}"
+            case "last":
+                return f"0 <= {left} <= {condition.minutes}"
+        return f"0 <= {left} <= 2 * {step}"
+
     def _trading_day(self, condition: TradingDay, bar: Bar) -> str:
-        snippet, wish = (
-            ("trading_day", f"trading_day_of_{condition.period}")
-            if condition.ordinal > 0
-            else ("weekdays_left", f"weekdays_left_in_{condition.period}")
-        )
-        self.snippets.add(snippet)
-        call = f'self.I({snippet}, self.data.index, "{PERIODS[condition.period]}", plot=False)'
-        if wish not in self.declared:
-            self.declared[wish] = self.names.take(wish), call
-        number = self._at(f"self.{self.declared[wish][0]}", bar)
+        if condition.ordinal > 0:
+            function, wish = "trading_day", f"trading_day_of_{condition.period}"
+            self.init.snippets.add(function)
+        else:
+            function, wish = "trading_days_left", f"days_left_in_{condition.period}"
+            self.init.imports.add(function)
+        call = f'self.I({function}, self.data.index, "{PERIODS[condition.period]}", plot=False)'
+        number = self._at(self.init.keep(wish, wish, call), bar)
         return f"{number} == {abs(condition.ordinal)}"
+
+
+def _dated_back(condition: Condition) -> Condition:
+    """Return what is written for a condition of an earlier bar: the condition itself, about that bar."""
+    while isinstance(condition, Ago):
+        condition = condition.condition
+    return condition
 
 
 def subject_name(left: Operand, right: Operand) -> str:

@@ -6,14 +6,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from backtest_engine.compiler import snippets
+from backtest_engine.compiler.declarations import Declarations
 from backtest_engine.compiler.expressions import NOW, Writer
-from backtest_engine.compiler.names import attribute_names, class_name, constant_shifts
-from backtest_engine.compiler.orders import Orders
-from backtest_engine.spec import All, AnyOf, Condition, MarketOrder, Side, StrategySpec
+from backtest_engine.compiler.names import attribute_names, class_name
+from backtest_engine.compiler.orders import Orders, longest_wait
+from backtest_engine.spec import All, Condition, Side, StrategySpec
+from backtest_engine.spec.warm_up import constant_shifts
 
 SideName = Literal["long", "short"]
 
 WIDTH = 110
+# The rules that move a trade's stop, and those that close a part of it.
+MOVES = ("trailing_stop", "break_even")
+PARTS = ("partial_exits",)
 INDENT = " " * 8
 
 
@@ -38,10 +43,10 @@ class _Module:
     explanation: str
     words: Mapping[str, str]
     write: Writer = field(init=False)
-    orders: dict[str, Orders] = field(init=False)
+    orders: dict[SideName, Orders] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.write = Writer(wishes=attribute_names(self.spec), shifts=constant_shifts(self.spec))
+        self.write = Writer(Declarations(wishes=attribute_names(self.spec), shifts=constant_shifts(self.spec)))
         sides = self.spec.sides
         differ = len({_protection(side) for side in sides.values()}) > 1
         self.orders = {
@@ -52,48 +57,47 @@ class _Module:
     def source(self) -> str:
         body = self._next()
         text = [_docstring(self.explanation), "", *self._imports(), "", ""]
-        for snippet in sorted(self.write.snippets):
+        for snippet in sorted(self.write.init.snippets):
             text += [getattr(snippets, snippet.upper()), ""]
         text.append(f"class {class_name(self.name)}(Strategy):")
-        text += [f"    {name} = {value}" for name, value in self.write.parameters.items()]
-        text += ["", *self._init(), ""] if self.write.parameters else [*self._init(), ""]
+        text += [f"    {name} = {value}" for name, value in self.write.init.parameters.items()]
+        text += ["", *self._init(), ""] if self.write.init.parameters else [*self._init(), ""]
         text += ["    def next(self):", *(f"{INDENT}{line}" if line else "" for line in body)]
         return "\n".join(text) + "\n"
 
     def _imports(self) -> list[str]:
         lines = ["from backtesting import Strategy"]
-        if self.write.snippets - {"ratio", "itself"}:
+        if self.write.init.snippets - {"ratio", "kelly"}:
             lines.insert(0, "import numpy as np")
-        if self.write.imports:
-            lines += ["", f"from backtest_engine.indicators import {', '.join(sorted(self.write.imports))}"]
+        if self.write.init.imports:
+            lines += ["", f"from backtest_engine.indicators import {', '.join(sorted(self.write.init.imports))}"]
         return lines
 
     def _init(self) -> list[str]:
         lines = [
-            line for attribute, call in self.write.declared.values() for line in _assignment(f"self.{attribute}", call)
+            line
+            for attribute, call in self.write.init.calls.values()
+            for line in _assignment(f"self.{attribute}", call)
         ]
-        if any(orders.remembers_risk for orders in self.orders.values()):
-            lines.append("self.initial_risk = 0.0")
-        if self._waits > 1:
-            lines.append("self.ordered_at = 0")
+        if longest_wait(self.spec) > 1:
+            lines.append("self.expires_at = 0")
+        if any(side.partial_exits for side in self.spec.sides.values()):
+            lines.append("self.parts_taken = {}")
         return ["    def init(self):", *(f"{INDENT}{line}" for line in lines or ["pass"])]
 
-    @property
-    def _waits(self) -> int:
-        """For how many bars an entry order waits; 0 for market orders."""
-        return max(0 if isinstance(side.order, MarketOrder) else side.order.bars for side in self.spec.sides.values())
-
     def _next(self) -> list[str]:
-        management = self._management()
+        moves = self._each_trade({name: orders.follow() for name, orders in self.orders.items()}, MOVES)
+        parts = self._each_trade({name: orders.reduce() for name, orders in self.orders.items()}, PARTS)
         exits = [branch for name in self.spec.sides for branch in self._exits(name)]
         entries = [self._entry(name) for name in self.spec.sides]
         branches = [*entries, *exits] if self.spec.reverse else [*exits, *entries]
         lines = self._warm_up() + self._cancellation()
-        if management and self.spec.max_entries == 1 and not self.spec.reverse:
+        if moves and (self.spec.max_entries > 1 or self.spec.reverse):
+            lines += [*moves, ""]
+            moves = []
+        if moves or parts:
             # A stop is not moved on the bar that closes its trade anyway.
-            branches.append(Branch("", ["self.position"], management))
-        elif management:
-            lines += [*management, ""]
+            branches.append(Branch("", ["self.position"], [*moves, *parts]))
         for place, branch in enumerate(branches):
             lines += _comment(branch.words)
             lines += [*_check("elif" if place else "if", branch.conditions), *(f"    {line}" for line in branch.body)]
@@ -105,23 +109,20 @@ class _Module:
         return [f"if len(self.data) < {self.write.depth}:", "    return", ""]
 
     def _cancellation(self) -> list[str]:
-        if not self._waits:
+        wait = longest_wait(self.spec)
+        if not wait:
             return []
-        bars = "the bar is" if self._waits == 1 else f"{self._waits} bars are"
-        lines = [f"# An entry order that was not filled is cancelled once {bars} over."]
         cancel = ["for order in self.orders:", "    if not order.is_contingent:", "        order.cancel()"]
-        if self._waits > 1:
-            cancel = [f"if len(self.data) - self.ordered_at >= {self._waits}:", *(f"    {line}" for line in cancel)]
-        return [*lines, *cancel, ""]
+        if wait == 1:
+            return ["# An entry order that was not filled is cancelled once the bar is over.", *cancel, ""]
+        note = "# An entry order that was not filled is cancelled once its bars are over."
+        return [note, "if len(self.data) >= self.expires_at:", *(f"    {line}" for line in cancel), ""]
 
-    def _management(self) -> list[str]:
-        follow = {name: orders.follow() for name, orders in self.orders.items()}
+    def _each_trade(self, follow: Mapping[SideName, list[str]], rules: tuple[str, ...]) -> list[str]:
+        """Return the loop over the open trades that does for each what its side says."""
         if not any(follow.values()):
             return []
-        rules = [rule for rule in ("trailing_stop", "break_even") for name in follow if self._words(name, rule)]
-        words = dict.fromkeys(
-            self._words(name, rule) for rule in dict.fromkeys(rules) for name in follow if self._words(name, rule)
-        )
+        words = dict.fromkeys(self._words(name, rule) for rule in rules for name in follow if self._words(name, rule))
         lines = [line for text in words for line in _comment(text)]
         lines.append("for trade in self.trades:")
         if len(follow) == 1:
@@ -154,20 +155,34 @@ class _Module:
         side = self.spec.sides[name]
         rule = self._conditions(side.entry, self._role(name, "entry"))
         conditions = [self._free(name), *self._rested(), *(part for part in rule if part != "True")]
+        further = self.orders[name].further()
+        if further:
+            limit = self.write.shared("max_entries", self.spec.max_entries)
+            more = [self._held(name), f"len(self.trades) < {limit}{self._none_waits()}", further]
+            conditions = [f"({' and '.join(conditions)} or {' and '.join(more)})"]
         body = self.orders[name].entry()
         if self.spec.reverse:
-            body = ["self.position.close()", *body]
+            other = "short" if name == "long" else "long"
+            several = [f"if self.position.is_{other}:", "    self.position.close()"]
+            body = [*(["self.position.close()"] if self.spec.max_entries == 1 else several), *body]
         return Branch(self._words(name, "entry"), conditions, body)
 
     def _free(self, name: str) -> str:
         """The condition under which one more entry is allowed."""
-        waiting = " and not self.orders" if self._waits > 1 else ""
-        if self.spec.max_entries == 1:
+        waiting = self._none_waits()
+        if self.spec.max_entries == 1 or self.spec.scale_in:
             return (f"not self.position.is_{name}" if self.spec.reverse else "not self.position") + waiting
         limit = self.write.shared("max_entries", self.spec.max_entries)
         other = "short" if name == "long" else "long"
+        if self.spec.reverse:
+            return f"(self.position.is_{other} or len(self.trades) < {limit}){waiting}"
         opposite = f" and not self.position.is_{other}" if len(self.spec.sides) > 1 else ""
         return f"len(self.trades) < {limit}{opposite}{waiting}"
+
+    def _none_waits(self) -> str:
+        """One entry order waits at a time; the stops and targets of open trades do not count."""
+        waits = longest_wait(self.spec) > 1
+        return " and all(order.is_contingent for order in self.orders)" if waits else ""
 
     def _rested(self) -> list[str]:
         pause = self.spec.cool_down
@@ -184,11 +199,7 @@ class _Module:
     def _conditions(self, condition: Condition, role: str) -> list[str]:
         """Return the expressions that must all be true."""
         parts = condition.conditions if isinstance(condition, All) else (condition,)
-        return [self._grouped(part, role) for part in parts]
-
-    def _grouped(self, condition: Condition, role: str) -> str:
-        text = self.write.condition(condition, role, NOW)
-        return f"({text})" if isinstance(condition, AnyOf) else text
+        return [self.write.condition(part, role, NOW) for part in parts]
 
     def _role(self, name: str, role: str) -> str:
         return role if len(self.spec.sides) == 1 else f"{name}_{role}"
@@ -201,7 +212,9 @@ class _Module:
 
 
 def _protection(side: Side) -> str:
-    return side.model_dump_json(include={"stop_loss", "take_profit", "trailing_stop", "break_even", "max_bars"})
+    return side.model_dump_json(
+        include={"stop_loss", "take_profit", "trailing_stop", "break_even", "partial_exits", "max_bars"}
+    )
 
 
 def _check(word: str, conditions: list[str]) -> list[str]:

@@ -4,7 +4,8 @@ import keyword
 import re
 import unicodedata
 
-from backtest_engine.spec import AtrDistance, Indicator, Price, StrategySpec, parts
+from backtest_engine.spec import Indicator, Price, SessionValue, StrategySpec
+from backtest_engine.spec.warm_up import declared, identity
 
 TIMEFRAME_WORDS = {"hour": "hourly", "4hour": "four_hour", "day": "daily", "week": "weekly", "month": "monthly"}
 
@@ -12,7 +13,7 @@ TIMEFRAME_WORDS = {"hour": "hourly", "4hour": "four_hour", "day": "daily", "week
 RESERVED = frozenset(
     [
         *("I", "init", "next", "buy", "sell", "data", "equity", "position", "orders", "trades", "closed_trades"),
-        *("price", "stop", "target", "initial_risk", "ordered_at"),
+        *("price", "stop", "target", "expires_at", "parts_taken"),
     ]
 )
 MAX_CLASS_NAME = 60
@@ -47,34 +48,12 @@ def class_name(title: str) -> str:
 def attribute_names(spec: StrategySpec) -> dict[str, str]:
     """Choose the attribute of each indicator: its name, told apart by what differs when there are several."""
     groups: dict[str, dict[str, tuple[float, ...]]] = {}
-    for part in parts(spec):
-        call = average_true_range(part) if isinstance(part, AtrDistance) else part
-        if isinstance(call, Indicator) or (isinstance(call, Price) and call.timeframe is not None):
-            numbers = tuple(call.parameters.values()) if isinstance(call, Indicator) else ()
-            groups.setdefault(_stem(call), {}).setdefault(identity(call), numbers)
+    for call, _ in declared(spec):
+        if isinstance(call, SessionValue):
+            continue
+        numbers = tuple(call.parameters.values()) if isinstance(call, Indicator) else ()
+        groups.setdefault(_stem(call), {}).setdefault(identity(call), numbers)
     return {key: name for stem, calls in groups.items() for key, name in _told_apart(stem, calls).items()}
-
-
-def constant_shifts(spec: StrategySpec) -> dict[str, int]:
-    """Return the shift of each indicator that is only ever looked at so many bars back."""
-    shifts: dict[str, set[int]] = {}
-    for part in parts(spec):
-        if isinstance(part, Indicator) and part.timeframe is None:
-            shifts.setdefault(identity(part), set()).add(part.shift)
-        if isinstance(part, Indicator) and isinstance(part.source, Indicator):
-            shifts.setdefault(identity(part.source), set()).add(0)
-    return {key: seen.pop() for key, seen in shifts.items() if len(seen) == 1 and 0 not in seen}
-
-
-def average_true_range(distance: AtrDistance) -> Indicator:
-    """Return the indicator that a distance is a multiple of."""
-    return Indicator(name="atr", parameters={"period": distance.period})
-
-
-def identity(value: Indicator | Price) -> str:
-    """Return what calls share when one attribute serves them: everything but the output, and the bar where it can be
-    looked up."""
-    return value.model_dump_json(exclude={"output"} if value.timeframe else {"shift", "output"})
 
 
 def _stem(value: Indicator | Price) -> str:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backtest_engine.compiler.expressions import NOW, Writer
-from backtest_engine.compiler.names import average_true_range
 from backtest_engine.spec import (
     AtrDistance,
     CashSize,
     FractionSize,
+    KellySize,
     Level,
     MarketOrder,
     PercentDistance,
@@ -19,9 +19,17 @@ from backtest_engine.spec import (
     StrategySpec,
     TrailingStop,
     UnitSize,
+    VolatilitySize,
 )
+from backtest_engine.spec.warm_up import average_true_range, volatility
 
 Distance = PercentDistance | PriceDistance | AtrDistance
+
+
+def longest_wait(spec: StrategySpec) -> int:
+    """Return for how many bars an entry order waits at most; 0 where all are market orders."""
+    return max(0 if isinstance(side.order, MarketOrder) else side.order.bars for side in spec.sides.values())
+
 
 WRONG_SIDE = "# The broker refuses an order whose stop or target is on the wrong side of its price."
 
@@ -66,11 +74,12 @@ class Orders:
             arguments.append("sl=stop")
         if self.side.take_profit:
             arguments.append("tp=target")
+        if self.side.remembers_risk:
+            # Each trade carries what was put at risk with it.
+            arguments.append("tag=abs(price - stop)")
         send = [f"self.{'buy' if self.name == 'long' else 'sell'}({', '.join(arguments)})"]
-        if self.remembers_risk:
-            send.insert(0, "self.initial_risk = abs(price - stop)")
-        if not isinstance(order, MarketOrder) and order.bars > 1:
-            send.append("self.ordered_at = len(self.data)")
+        if not isinstance(order, MarketOrder) and longest_wait(self.spec) > 1:
+            send.append(f"self.expires_at = len(self.data) + {order.bars}")
         return send
 
     def _in_order(self) -> list[str]:
@@ -88,14 +97,10 @@ class Orders:
         return [" < ".join(["0", *below, "price", *above])]
 
     @property
-    def remembers_risk(self) -> bool:
-        """Whether a later rule needs to know what the trade put at risk."""
-        return self.side.break_even is not None and isinstance(self.side.break_even.after, RiskDistance)
-
-    @property
     def _touching(self) -> TrailingStop | None:
+        """The trailing stop that an entry order carries from the start."""
         trailing = self.side.trailing_stop
-        return trailing if trailing is not None and trailing.trigger == "touch" else None
+        return trailing if trailing is not None and trailing.trigger == "touch" and not trailing.begins else None
 
     @property
     def _losing(self) -> str:
@@ -146,35 +151,74 @@ class Orders:
         """Return the lines that move the stop of `trade` while it is open."""
         lines = []
         tighter, none = ("max", "0") if self.name == "long" else ("min", 'float("inf")')
-        if self._touching is not None:
-            best = "Close" if self._touching.anchor == "close" else "High" if self.name == "long" else "Low"
-            level = self._away(self._touching.distance, "trailing_stop", self._losing, f"self.data.{best}[-1]")
-            lines.append(f"trade.sl = {tighter}(trade.sl or {none}, {level})")
+        trailing = self.side.trailing_stop
+        if trailing is not None and trailing.trigger == "touch":
+            best = f"self.data.{self._anchor(trailing)}[-1]"
+            level = self._away(trailing.distance, "trailing_stop", self._losing, best)
+            if trailing.begins is None:
+                lines.append(f"trade.sl = {tighter}(trade.sl or {none}, {level})")
+            else:
+                begun = self._gained(trailing.begins, "trailing_begins", best, "trade")
+                lines += [
+                    f"level = {level}",
+                    f"if {begun} and level > 0:",
+                    f"    trade.sl = {tighter}(trade.sl or {none}, level)",
+                ]
         if self.side.break_even is not None:
             lines += [
-                f"if {self._gained(self.side.break_even.after)}:",
+                f"if {self._gained(self.side.break_even.after, 'break_even', 'self.data.Close[-1]', 'trade')}:",
                 f"    trade.sl = {tighter}(trade.sl or {none}, trade.entry_price)",
             ]
         return lines
 
-    def _gained(self, after: Distance | RiskDistance) -> str:
+    def further(self) -> str:
+        """Return the condition that one more entry is added without a signal, empty where there is none."""
+        scale_in = self.spec.scale_in
+        if scale_in is None:
+            return ""
+        up = (self.name == "long") == (scale_in.direction == "with")
+        level = self._away(scale_in.distance, "scale_in", "+" if up else "-", "self.trades[-1].entry_price")
+        return f"self.data.Close[-1] {'>=' if up else '<='} {level}"
+
+    def reduce(self) -> list[str]:
+        """Return the lines that close parts of `trade`, each once."""
+        lines = []
+        for place, part in enumerate(self.side.partial_exits):
+            gained = self._gained(part.after, f"partial_exit_{place + 1}", "self.data.Close[-1]", "trade")
+            portion = self._shared(f"partial_exit_{place + 1}_portion", part.portion)
+            lines += [
+                f"{'elif' if place else 'if'} self.parts_taken.get(trade, 0) == {place} and {gained}:",
+                f"    trade.close({portion})",
+                f"    self.parts_taken[trade] = {place + 1}",
+            ]
+        return lines
+
+    def _anchor(self, trailing: TrailingStop) -> str:
+        return "Close" if trailing.anchor == "close" else "High" if self.name == "long" else "Low"
+
+    def _gained(self, after: Distance | RiskDistance, role: str, price: str, trade: str) -> str:
+        """Return the condition that a price is ahead of a trade's entry by a distance."""
         relation = ">=" if self.name == "long" else "<="
         if isinstance(after, RiskDistance):
-            multiple = self._shared("break_even_risk_multiple", after.multiple)
-            level = f"trade.entry_price {self._winning} {multiple} * self.initial_risk"
+            multiple = self._shared(f"{role}_risk_multiple", after.multiple)
+            level = f"{trade}.entry_price {self._winning} {multiple} * {trade}.tag"
         else:
-            level = self._away(after, "break_even", self._winning, "trade.entry_price")
-        return f"self.data.Close[-1] {relation} {level}"
+            level = self._away(after, role, self._winning, f"{trade}.entry_price")
+        return f"{price} {relation} {level}"
 
     def fallen_back(self) -> str:
         """Return the condition of a trailing stop that is looked at when a bar closes, empty where there is none."""
         trailing = self.side.trailing_stop
         if trailing is None or trailing.trigger == "touch":
             return ""
-        column, best, relation = ("High", "max", "<=") if self.name == "long" else ("Low", "min", ">=")
-        column = "Close" if trailing.anchor == "close" else column
-        extreme = f"self.data.{column}[self.trades[0].entry_bar :].{best}()"
-        return f"self.data.Close[-1] {relation} {self._away(trailing.distance, 'trailing_stop', self._losing, extreme)}"
+        best, relation = ("max", "<=") if self.name == "long" else ("min", ">=")
+        extreme = f"self.data.{self._anchor(trailing)}[self.trades[0].entry_bar :].{best}()"
+        fallen = (
+            f"self.data.Close[-1] {relation} {self._away(trailing.distance, 'trailing_stop', self._losing, extreme)}"
+        )
+        if trailing.begins is None:
+            return fallen
+        return f"{self._gained(trailing.begins, 'trailing_begins', extreme, 'self.trades[0]')} and {fallen}"
 
     def _size(self) -> tuple[str, list[str]]:
         """Return the order's argument, and the lines that work it out."""
@@ -185,14 +229,41 @@ class Orders:
                 share = self.write.shared("position_fraction", fraction)
                 if of == "available" or self.spec.max_entries == 1:
                     return f"size={share}", []
-                return "size=size", [
-                    "free = self.equity - sum(abs(trade.value) for trade in self.trades)",
-                    f"size = min({share} * self.equity / free, 0.9999) if free > 0 else 0",
-                ]
+                return "size=size", self._of_equity(share)
             case UnitSize(units=units):
                 return f"size={self.write.shared('units', units)}", []
             case CashSize(amount=amount):
                 return "size=size", [f"size = int({self.write.shared('cash_per_trade', amount)} / price)"]
             case RiskSize(fraction=fraction):
                 percent = self.write.shared("risk_percent", round(100 * fraction, 10))
-                return "size=size", [f"size = min({percent} / 100 * price / abs(price - stop), 0.9999)"]
+                share = f"{percent} / 100 * price / abs(price - stop)"
+                if self.spec.max_entries == 1:
+                    return "size=size", [f"size = min({share}, 0.9999)"]
+                return "size=size", self._of_equity(share)
+            case VolatilitySize() as sizing:
+                moved = self.write.operand(volatility(sizing), NOW, "volatility")
+                target = self.write.shared("volatility_target", sizing.target)
+                cap = self.write.shared("largest_share", sizing.cap)
+                return self._share([f"share = min({target} / {moved}, {cap}) if {moved} > 0 else 0"])
+            case KellySize() as sizing:
+                self.write.init.snippets.add("kelly")
+                start = self.write.shared("first_share", sizing.start)
+                multiple = self.write.shared("kelly_multiple", sizing.multiple)
+                cap = self.write.shared("largest_share", sizing.cap)
+                arguments = f"{sizing.trades}, {start}, {multiple}, {cap}"
+                return self._share([f"share = kelly(self.closed_trades, {arguments})"])
+
+    def _share(self, lines: list[str]) -> tuple[str, list[str]]:
+        """Return the order's argument for a share of the equity that lines have worked out."""
+        if self.spec.max_entries == 1:
+            return "size=size", [*lines, "size = min(share, 0.9999)"]
+        return "size=size", [*lines, *self._of_equity("share")]
+
+    def _of_equity(self, share: str) -> list[str]:
+        """Return the lines that turn a share of the equity into one of what no open trade holds."""
+        # When a position is turned round, what is open is closed before the order fills.
+        kept = f" if trade.is_{self.name}" if self.spec.reverse else ""
+        return [
+            f"free = self.equity - sum(abs(trade.value) for trade in self.trades{kept})",
+            f"size = min({share} * self.equity / free, 0.9999) if free > 0 else 0",
+        ]

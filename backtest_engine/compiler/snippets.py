@@ -6,6 +6,23 @@ def ratio(top, bottom):
     return top / bottom if bottom else float("nan")
 '''
 
+KELLY = '''\
+def kelly(trades, least, start, multiple, cap):
+    """Return a multiple of Kelly's share for the closed trades: what wins are worth against what losses cost."""
+    returns = [trade.pl_pct for trade in trades]
+    if len(returns) < least:
+        return start
+    gains = [value for value in returns if value > 0]
+    losses = [-value for value in returns if value <= 0]
+    if not gains:
+        return 0
+    share = len(gains) / len(returns)
+    if sum(losses) > 0:
+        odds = (sum(gains) / len(gains)) / (sum(losses) / len(losses))
+        share -= (1 - share) / odds
+    return min(max(multiple * share, 0), cap)
+'''
+
 TRADING_DAY = '''\
 def trading_day(index, period):
     """Number the trading days of each week, month, quarter or year from 1; 0 where the data begin inside one."""
@@ -21,39 +38,41 @@ def trading_day(index, period):
     return number.astype(float)
 '''
 
-WEEKDAYS_LEFT = '''\
-def weekdays_left(index, period):
-    """Count the weekdays from each bar to the end of its week, month, quarter or year, its own day included."""
-    days = index.values.astype("datetime64[D]")
-    following = (index.to_period(period) + 1).start_time.values.astype("datetime64[D]")
-    return np.busday_count(days, following).astype(float)
-'''
-
 COMPLETED = '''\
-def completed(data, timeframe, back, indicator, *columns, **parameters):
-    """Return an indicator of longer bars as of the last that had ended, or so many before it; never the one forming."""
+def completed(data, timeframe, back, values):
+    """Return what a function makes of longer bars, as of the last that had ended or so many before it."""
     index = data.index
     labels = index.to_period(timeframe) if timeframe in ("W", "M") else index.floor(timeframe)
     new = np.r_[True, labels[1:] != labels[:-1]]
     begins = np.flatnonzero(new)
     ends = np.r_[begins[1:], len(index)] - 1
+    columns = {name: np.asarray(data[name], float) for name in ("Open", "High", "Low", "Close", "Volume")}
     longer = {
-        "Open": lambda values: values[begins],
-        "High": lambda values: np.maximum.reduceat(values, begins),
-        "Low": lambda values: np.minimum.reduceat(values, begins),
-        "Close": lambda values: values[ends],
-        "Volume": lambda values: np.add.reduceat(values, begins),
+        "Open": columns["Open"][begins],
+        "High": np.maximum.reduceat(columns["High"], begins),
+        "Low": np.minimum.reduceat(columns["Low"], begins),
+        "Close": columns["Close"][ends],
+        "Volume": np.add.reduceat(columns["Volume"], begins),
     }
-    values = np.atleast_2d(indicator(*(longer[name](np.asarray(data[name], float)) for name in columns), **parameters))
+    known = np.atleast_2d(values(longer))
+    # The longer bar that a bar belongs to is still forming.
     ended = np.cumsum(new) - 2 - back
-    seen = np.where(ended >= 0, values[:, np.maximum(ended, 0)], np.nan)
+    seen = np.where(ended >= 0, known[:, np.maximum(ended, 0)], np.nan)
     return seen[0] if len(seen) == 1 else seen
 '''
 
-ITSELF = '''\
-def itself(values):
-    """Return the series as it is."""
-    return values
+EARLIER = '''\
+def earlier(series, bars):
+    """Return a series as it stood so many bars before."""
+    moved = np.full(len(series), np.nan)
+    moved[bars:] = series[:-bars]
+    return moved
+'''
+
+QUOTIENTS = '''\
+def quotients(top, bottom):
+    """Return the quotients of two series; NaN where the bottom is zero."""
+    return top / np.where(np.equal(bottom, 0), np.nan, bottom)
 '''
 
 SHIFTED = '''\

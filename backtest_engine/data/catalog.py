@@ -11,6 +11,7 @@ from backtest_engine.data.dates import Moment, requested_range
 from backtest_engine.data.interval import parse_interval
 from backtest_engine.data.source import ListedSource, Listing
 from backtest_engine.data.store import Store
+from backtest_engine.data.warm_up import with_warm_up
 from backtest_engine.domain import Dataset, Notice
 from backtest_engine.errors import (
     AlgoAgentError,
@@ -49,13 +50,27 @@ class Catalog:
         self._sources = tuple(sources)
         self._store = store
 
-    def bars(self, symbol: str, *, start: Moment = None, end: Moment = None, interval: str | None = None) -> Dataset:
+    def bars(
+        self,
+        symbol: str,
+        *,
+        start: Moment = None,
+        end: Moment = None,
+        interval: str | None = None,
+        warm_up: int = 0,
+    ) -> Dataset:
         """Return the bars from start to end, both inclusive; a date without a time means the whole day.
+
+        With `warm_up`, so many bars before the start come first where the source has them; `Dataset.trade_from` then
+        says where trading may begin. A fingerprint names the bars alone: keep `trade_from` beside it.
 
         A source that covers only a part serves only if none covers more, with a `partial_coverage` notice. Raises
         `InvalidDates`, `UnsupportedInterval`, `UnknownSymbol`, `DatesOutsideData`, `InvalidData` or `DataUnavailable`.
         """
         found = self._served(symbol, start=start, end=end, interval=interval)
+        first, last = requested_range(start, end)
+        if warm_up > 0 and first is not None:
+            found = self._warmed_up(found, start=first, end=last, count=warm_up)
         if self._store is not None:
             try:
                 self._store.keep(found)
@@ -92,6 +107,16 @@ class Catalog:
             widest = max(partial, key=lambda dataset: dataset.end - dataset.start)
             return _told(_with(widest, _partial(widest, first, last)), failures)
         raise self._failure(name, failures)
+
+    def _warmed_up(self, found: Dataset, *, start: datetime, end: datetime | None, count: int) -> Dataset:
+        # A vendor that remembers adds to its name how it did.
+        names = (found.source, found.source.removesuffix(" (cache)"))
+        source = next(source for source in self._sources if source.name in names)
+
+        def ask(first: datetime) -> Dataset:
+            return source.bars(found.symbol, start=first, end=end, interval=found.interval)
+
+        return with_warm_up(found, start=start, count=count, ask=ask)
 
     def symbols(self) -> tuple[Listing, ...]:
         """Return everything that the sources hold themselves, in the order of the sources."""

@@ -11,10 +11,11 @@ from rapidfuzz import process
 
 from backtest_engine.data.bars import outside
 from backtest_engine.data.interval import Interval
-from backtest_engine.data.patience import TryAgain
+from backtest_engine.data.retry import TryAgain
 from backtest_engine.data.vendor import Reach
 from backtest_engine.domain import OHLCV
 from backtest_engine.errors import DataUnavailable, UnknownSymbol
+from backtest_engine.extras import extra
 
 _WORDS = {"1w": "1w", "1mo": "1M"}
 _NAMES = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1mo")
@@ -39,7 +40,9 @@ class CcxtExchange:
 
     def fetch(self, symbol: str, *, start: datetime, end: datetime, interval: Interval) -> pd.DataFrame:
         """Return candles of a market such as `BTC/USDT`; `BTC-USDT` and `BTCUSDT` name the same one."""
-        import ccxt
+        # Imported when first asked: it loads for longer than a strategy runs.
+        with extra("markets", error=DataUnavailable):
+            import ccxt
 
         try:
             with self._lock:

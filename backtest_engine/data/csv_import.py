@@ -6,11 +6,11 @@ from typing import BinaryIO
 
 from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
+from backtest_engine.data.bar_file import ENDING, write_bars
 from backtest_engine.data.csv_bars import lasting, read_csv
 from backtest_engine.data.csv_text import MAX_BYTES
 from backtest_engine.data.files import file_stem
-from backtest_engine.data.interval import infer_interval, parse_interval
-from backtest_engine.data.parquet import write_parquet
+from backtest_engine.data.interval import claimed_interval, infer_interval, parse_interval
 from backtest_engine.domain import Dataset
 from backtest_engine.errors import InvalidData
 
@@ -22,20 +22,22 @@ def import_csv(
     *,
     symbol: str,
     interval: str | None = None,
+    only_symbol: str | None = None,
     into: Path,
     max_bytes: int = MAX_BYTES,
     imported_at: datetime | None = None,
 ) -> Dataset:
-    """Read an uploaded CSV, check it and keep it as `<symbol>_<interval>.parquet`, which a `Folder` then serves.
+    """Read an uploaded CSV, check it and keep it as `<symbol>_<interval>.npz`, which a `Folder` then serves.
 
     Returns the bars with everything noticed; an earlier import of the same symbol and interval is replaced. Raises
     `InvalidData` (with the line), `UnknownSymbol` for a text that is no symbol, or `UnsupportedInterval`; then nothing
-    is kept. `imported_at`, aware, tells bars of the future.
+    is kept. A file of several symbols is refused with their list unless `only_symbol` chooses one. `imported_at`,
+    aware, tells bars of the future.
     """
     symbol = symbol.strip().upper()
     file_stem(symbol)
-    claimed = parse_interval(interval).name if interval else None
-    bars, notices = read_csv(stream, max_bytes=max_bytes)
+    claimed = parse_interval(interval) if interval else None
+    bars, notices = read_csv(stream, max_bytes=max_bytes, only_symbol=only_symbol)
     if len(bars) < MIN_BARS:
         raise InvalidData(f"{len(bars)} bar is too few; a backtest needs at least {MIN_BARS}.")
     last = bar_forms.instant(bars.index[-1])
@@ -43,13 +45,7 @@ def import_csv(
         raise InvalidData(
             f"The last bar is of {bar_forms.shown(last)}, which is in the future.", details={"kind": "future"}
         )
-    found = infer_interval(bars)
-    if claimed and claimed != found.name:
-        raise InvalidData(
-            f"The bars are {found.name} apart, not {claimed}.",
-            hint=f"Import them with interval {found.name}.",
-            details={"kind": "interval", "found": found.name, "claimed": claimed},
-        )
+    found = claimed_interval(bars, claimed) if claimed else infer_interval(bars)
     provenance = {
         "source": "import",
         "symbol": symbol,
@@ -58,6 +54,6 @@ def import_csv(
         "fetched_at": imported_at.isoformat() if imported_at else None,
         "notices": [notice.as_dict() for notice in lasting(notices)],
     }
-    write_parquet(into / f"{file_stem(symbol, found.name)}.parquet", bars, provenance)
+    write_bars(into / f"{file_stem(symbol, found.name)}{ENDING}", bars, provenance)
     notices = (*notices, *quality.examine(bars, found))
     return bar_forms.dataset(bars, symbol=symbol, interval=found.name, source="import", notices=notices)

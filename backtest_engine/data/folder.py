@@ -1,22 +1,23 @@
-"""A folder of CSV and parquet files, one symbol each: `AAPL.csv`, `BTC-USD_1h.parquet`."""
+"""A folder of CSV and parquet files, and imports kept as `.npz`, one symbol each: `AAPL.csv`, `BTC-USD_1h.parquet`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
+from backtest_engine.data.bar_file import ENDING, noted, read_bars, read_provenance
 from backtest_engine.data.csv_bars import lasting, read_csv
 from backtest_engine.data.files import symbol_of
-from backtest_engine.data.interval import INTERVALS, infer_interval, parse_interval
-from backtest_engine.data.parquet import noted, read_parquet
-from backtest_engine.data.recent import Recent
+from backtest_engine.data.interval import INTERVALS, claimed_interval, infer_interval, parse_interval
+from backtest_engine.data.lru_cache import LRUCache
+from backtest_engine.data.parquet import read_parquet
 from backtest_engine.data.source import Listing
 from backtest_engine.domain import Dataset, Notice
-from backtest_engine.errors import DataUnavailable, InvalidData, UnknownSymbol, UnsupportedInterval
+from backtest_engine.errors import DataUnavailable, UnknownSymbol, UnsupportedInterval
 
-_ENDINGS = (".parquet", ".csv")
+_ENDINGS = (ENDING, ".parquet", ".csv")
 _FILES_KEPT = 16
 _PARTS_KEPT = 64
 
@@ -27,8 +28,8 @@ class Folder:
     def __init__(self, path: Path, *, name: str = "folder") -> None:
         self.name = name
         self._path = path
-        self._wholes: Recent[Dataset] = Recent(_FILES_KEPT)
-        self._parts: Recent[Dataset] = Recent(_PARTS_KEPT)
+        self._wholes: LRUCache[Dataset] = LRUCache(_FILES_KEPT)
+        self._parts: LRUCache[Dataset] = LRUCache(_PARTS_KEPT)
 
     def bars(self, symbol: str, *, start: datetime | None, end: datetime | None, interval: str | None) -> Dataset:
         """Return bars from the symbol's file; raise `UnknownSymbol`, `UnsupportedInterval` and so on."""
@@ -55,9 +56,18 @@ class Folder:
         )
 
     def symbols(self) -> tuple[Listing, ...]:
-        """Return a listing of each file; the interval is empty where only reading the file would tell it."""
-        return tuple(
-            Listing(symbol=symbol, source=self.name, interval=named or "") for _, symbol, named in self._files()
+        """Return a listing of each file; empty or None is what only reading the whole file would tell."""
+        return tuple(self._listing(path, symbol, named or "") for path, symbol, named in self._files())
+
+    def _listing(self, path: Path, symbol: str, interval: str) -> Listing:
+        facts = read_provenance(path) if path.suffix == ENDING else {}
+        return Listing(
+            symbol=symbol,
+            source=self.name,
+            interval=interval,
+            start=_moment(facts.get("first_bar_ns")),
+            end=_moment(facts.get("last_bar_ns")),
+            bars=facts.get("bars"),
         )
 
     def _files(self) -> list[tuple[Path, str, str | None]]:
@@ -84,13 +94,14 @@ class Folder:
                 bars, notices = read_csv(file)
             notices = lasting(notices)
         else:
-            bars, facts = read_parquet(path)
+            bars, facts = read_bars(path) if path.suffix == ENDING else (read_parquet(path), {})
             bars, repairs = quality.tidy(bars)
             quality.refuse_corrupt(bars)
             notices = (*noted(facts), *repairs)
-        interval = infer_interval(bars) if len(bars) > 1 or not named else parse_interval(named)
-        if named and interval.name != named:
-            raise InvalidData(f"{path.name} claims {named} bars, but they are {interval.name} apart.")
+        if named and len(bars) > 1:
+            interval = claimed_interval(bars, parse_interval(named), what=path.name)
+        else:
+            interval = parse_interval(named) if named else infer_interval(bars)
         notices = (*notices, *quality.examine(bars, interval))
         return bar_forms.dataset(bars, symbol=symbol, interval=interval.name, source=self.name, notices=notices)
 
@@ -111,3 +122,7 @@ class Folder:
             source=self.name,
             notices=(*decided, *quality.examine(chosen, parse_interval(whole.interval))),
         )
+
+
+def _moment(nanoseconds: int | None) -> datetime | None:
+    return None if nanoseconds is None else datetime.fromtimestamp(nanoseconds // 10**9, UTC)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from backtest_engine.data.patience import TryAgain
+from backtest_engine.data.retry import TryAgain
 from backtest_engine.errors import DataUnavailable, UnknownSymbol
 
 _TIMEOUT_SECONDS = 20.0

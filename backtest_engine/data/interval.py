@@ -1,16 +1,22 @@
 """Bar intervals: one spelling inside, the spellings people and vendors use outside."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from backtest_engine.data.bars import disassemble
-from backtest_engine.errors import UnsupportedInterval
+from backtest_engine.errors import InvalidData, UnsupportedInterval
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
+# What the steps between bars of a thin market look like, in multiples of its interval.
+_THIN_MULTIPLES = 20
+_THIN_DIFFERENT = 4
+_THIN_ODD = 0.2
+_THIN_SINGLE = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,24 +113,75 @@ def parse_interval(text: str) -> Interval:
 
 
 def infer_interval(bars: pd.DataFrame) -> Interval:
-    """Return the interval that at least two bars are apart most often; raise `UnsupportedInterval`."""
+    """Return the interval that bars have; raise `UnsupportedInterval`.
+
+    It is what they are apart most often, or less where a thin market leaves out bars in which nothing was traded.
+    """
+    steps = _steps(bars)
+    values, counts = np.unique(steps, return_counts=True)
+    usual = int(values[np.argmax(counts)])
+    thin = _thin(steps, usual)
+    if thin is not None:
+        return thin
+    found = _named(usual)
+    if found is None:
+        raise UnsupportedInterval(
+            f"The bars are {usual} seconds apart, which is no interval in use.",
+            hint=f"Use one of {', '.join(INTERVALS)}.",
+            details={"seconds": usual},
+        )
+    return found
+
+
+def claimed_interval(bars: pd.DataFrame, claimed: Interval, *, what: str = "") -> Interval:
+    """Return the claimed interval when the bars may have it; raise `InvalidData` otherwise.
+
+    A market in which little is traded may leave out so many bars that most are farther apart than their interval.
+    `what` names the file.
+    """
+    steps = _steps(bars)
+    if claimed.intraday and int(np.gcd.reduce(steps)) == claimed.seconds:
+        return claimed
+    found = infer_interval(bars)
+    if found != claimed:
+        apart = f"they are {found.name} apart" if what else f"The bars are {found.name} apart, not {claimed.name}"
+        raise InvalidData(
+            f"{what} claims {claimed.name} bars, but {apart}." if what else f"{apart}.",
+            hint=f"Import them with interval {found.name}." if not what else None,
+            details={"kind": "interval", "found": found.name, "claimed": claimed.name},
+        )
+    return claimed
+
+
+def _steps(bars: pd.DataFrame) -> np.ndarray[Any, Any]:
     stamps, _ = disassemble(bars)
     if len(stamps) < 2:
         raise UnsupportedInterval(
             "A single bar does not show its interval.", hint="Say the interval, for example 1d or 1h."
         )
-    steps = np.diff(stamps) // 1_000_000_000
-    values, counts = np.unique(steps, return_counts=True)
-    usual = int(values[np.argmax(counts)])
-    for name, seconds in _SECONDS.items():
-        if seconds == usual:
-            return INTERVALS[name]
-    days = usual / _DAY
+    return np.diff(stamps) // 1_000_000_000
+
+
+def _named(seconds: int) -> Interval | None:
+    for interval in INTERVALS.values():
+        if interval.seconds == seconds:
+            return interval
+    days = seconds / _DAY
     for name, low, high in (("1w", 6.0, 8.0), ("1mo", 27.5, 31.5), ("3mo", 89.0, 93.0)):
         if low <= days <= high:
             return INTERVALS[name]
-    raise UnsupportedInterval(
-        f"The bars are {usual} seconds apart, which is no interval in use.",
-        hint=f"Use one of {', '.join(INTERVALS)}.",
-        details={"seconds": usual},
-    )
+    return None
+
+
+def _thin(steps: np.ndarray[Any, Any], usual: int) -> Interval | None:
+    """Return the interval of which all steps are multiples, where many different ones occur."""
+    shared = int(np.gcd.reduce(steps))
+    found = _named(shared)
+    if shared >= usual or usual >= _DAY or found is None:
+        return None
+    multiples = steps[steps <= _THIN_MULTIPLES * shared] // shared
+    # An exchange's first bar of a day may be cut short: that makes one other step, not many.
+    different = len(np.unique(multiples)) >= _THIN_DIFFERENT
+    odd = np.count_nonzero(multiples % 2 == 1) >= _THIN_ODD * len(steps)
+    single = np.count_nonzero(multiples == 1) >= _THIN_SINGLE * len(steps)
+    return found if different and odd and single else None

@@ -11,7 +11,7 @@ import pandas as pd
 from backtest_engine.data.bars import outside
 from backtest_engine.data.http import Api
 from backtest_engine.data.interval import Interval
-from backtest_engine.data.patience import TryAgain
+from backtest_engine.data.retry import TryAgain
 from backtest_engine.data.vendor import Reach
 from backtest_engine.errors import UnknownSymbol
 

@@ -1,4 +1,4 @@
-"""A vendor as a data source: checked before it is asked, asked with patience, remembered in the store."""
+"""A vendor as a data source: checked before it is asked, asked again where that helps, remembered in the store."""
 
 import logging
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -10,14 +10,14 @@ import pandas as pd
 
 from backtest_engine.data import bars as bar_forms
 from backtest_engine.data import quality
+from backtest_engine.data.bar_file import noted
 from backtest_engine.data.files import file_stem
 from backtest_engine.data.interval import Interval, parse_interval
-from backtest_engine.data.parquet import noted
-from backtest_engine.data.patience import Patience, ask
-from backtest_engine.data.recent import Recent
+from backtest_engine.data.lru_cache import LRUCache
+from backtest_engine.data.retry import RetryPolicy, with_retries
 from backtest_engine.data.source import Listing
-from backtest_engine.data.spans import Span, merge, missing
 from backtest_engine.data.store import Store
+from backtest_engine.data.time_ranges import TimeRange, merge, missing
 from backtest_engine.data.vendor import Vendor, check_reach, first_available
 from backtest_engine.domain import Dataset, Notice
 from backtest_engine.errors import DataUnavailable, DatesOutsideData
@@ -45,20 +45,20 @@ class Remote:
         *,
         now: Callable[[], datetime],
         store: Store | None = None,
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
     ) -> None:
         self.name = vendor.name
         self._vendor = vendor
         self._now = now
         self._store = store
-        self._patience = patience or Patience()
-        self._answers: Recent[Dataset] = Recent(_ANSWERS)
+        self._retry = retry or RetryPolicy()
+        self._answers: LRUCache[Dataset] = LRUCache(_ANSWERS)
 
     def bars(self, symbol: str, *, start: datetime | None, end: datetime | None, interval: str | None) -> Dataset:
         """Return bars from start to end, both inclusive; the source says `cache` when nobody was asked.
 
         Raises `UnsupportedInterval` before any request for what the vendor cannot have, `UnknownSymbol`,
-        `DatesOutsideData`, `InvalidData`, or `DataUnavailable` once patience ends.
+        `DatesOutsideData`, `InvalidData`, or `DataUnavailable` once the attempts are used up.
         """
         chosen = parse_interval(interval or DEFAULT_INTERVAL)
         now = self._now()
@@ -83,7 +83,7 @@ class Remote:
 
     def _wanted(
         self, symbol: str, start: datetime | None, end: datetime | None, interval: Interval, now: datetime
-    ) -> Span:
+    ) -> TimeRange:
         check_reach(self._vendor, interval=interval, start=start, now=now)
         # Whole bars: the same question some minutes later is the same question.
         over = _last_over(interval, now)
@@ -98,19 +98,19 @@ class Remote:
             error = bar_forms.outside(symbol=symbol, source=self.name, start=start, end=end, covered=None)
             error.hint = f"There is no finished {interval.name} bar in that range yet." if first > over else None
             raise error
-        return Span(first, last)
+        return TimeRange(first, last)
 
     def _remembered(
-        self, store: Store, series: str, symbol: str, interval: Interval, wanted: Span, now: datetime
+        self, store: Store, series: str, symbol: str, interval: Interval, wanted: TimeRange, now: datetime
     ) -> Dataset:
         with store.one_flight(self.name, series):
             known = store.series(self.name, series)
-            bars, spans, notices = _taken_apart(known)
-            absent = missing(wanted, spans)
+            bars, ranges, notices = _taken_apart(known)
+            absent = missing(wanted, ranges)
             if not absent and bars is not None:
                 return self._answer(bars, symbol, interval, wanted, notices, cached=True)
             try:
-                bars, spans, notices = self._extended(bars, spans, absent, notices, symbol, interval, now)
+                bars, ranges, notices = self._extended(bars, ranges, absent, notices, symbol, interval, now)
             except DataUnavailable as error:
                 raise _with_cache_hint(error, bars) from None
             provenance = {
@@ -119,7 +119,7 @@ class Remote:
                 "interval": interval.name,
                 "adjusted": self._vendor.adjusted,
                 "fetched_at": now.isoformat(),
-                "spans": [[span.first.isoformat(), span.last.isoformat()] for span in spans],
+                "ranges": [[part.first.isoformat(), part.last.isoformat()] for part in ranges],
                 "notices": [notice.as_dict() for notice in notices],
             }
             try:
@@ -132,18 +132,18 @@ class Remote:
     def _extended(
         self,
         bars: pd.DataFrame | None,
-        spans: Sequence[Span],
-        absent: Sequence[Span],
+        ranges: Sequence[TimeRange],
+        absent: Sequence[TimeRange],
         known_notices: Sequence[Notice],
         symbol: str,
         interval: Interval,
         now: datetime,
-    ) -> tuple[pd.DataFrame, tuple[Span, ...], tuple[Notice, ...]]:
-        """Fetch the absent spans and join them; everything anew when the vendor has changed what is already there."""
+    ) -> tuple[pd.DataFrame, tuple[TimeRange, ...], tuple[Notice, ...]]:
+        """Fetch the absent ranges and join them; everything anew when the vendor has changed what is already there."""
         notices = list(known_notices)
         available = first_available(self._vendor, interval=interval, now=now)
-        for span in absent:
-            asked = _overlapping(span, bars, available)
+        for part in absent:
+            asked = _overlapping(part, bars, available)
             try:
                 piece, said = self._fetch(symbol, asked, interval, now)
             except DatesOutsideData:
@@ -154,8 +154,8 @@ class Remote:
             notices += [notice for notice in said if notice not in notices]
             joined = piece if bars is None else _joined(bars, piece)
             if joined is None:
-                ends = (span, *spans)
-                whole = Span(max(min(end.first for end in ends), available), max(end.last for end in ends))
+                ends = (part, *ranges)
+                whole = TimeRange(max(min(end.first for end in ends), available), max(end.last for end in ends))
                 fresh, said = self._fetch(symbol, whole, interval, now)
                 return fresh, _published([whole], fresh, now), said
             bars = joined
@@ -163,18 +163,18 @@ class Remote:
             raise bar_forms.outside(
                 symbol=symbol, source=self.name, start=absent[0].first, end=absent[-1].last, covered=None
             )
-        return bars, merge((*spans, *_published(absent, bars, now))), tuple(notices)
+        return bars, merge((*ranges, *_published(absent, bars, now))), tuple(notices)
 
     def _fetch(
-        self, symbol: str, span: Span, interval: Interval, now: datetime
+        self, symbol: str, part: TimeRange, interval: Interval, now: datetime
     ) -> tuple[pd.DataFrame, tuple[Notice, ...]]:
-        raw = ask(
-            lambda: self._vendor.fetch(symbol, start=span.first, end=span.last, interval=interval),
+        raw = with_retries(
+            lambda: self._vendor.fetch(symbol, start=part.first, end=part.last, interval=interval),
             vendor=self.name,
-            patience=self._patience,
+            retry=self._retry,
         )
         bars, notices = quality.tidy(bar_forms.canonical(raw))
-        bars = bar_forms.between(bars, symbol=symbol, source=self.name, start=span.first, end=_last_over(interval, now))
+        bars = bar_forms.between(bars, symbol=symbol, source=self.name, start=part.first, end=_last_over(interval, now))
         quality.refuse_corrupt(bars)
         return bars, notices
 
@@ -183,7 +183,7 @@ class Remote:
         bars: pd.DataFrame,
         symbol: str,
         interval: Interval,
-        wanted: Span,
+        wanted: TimeRange,
         notices: Sequence[Notice],
         *,
         cached: bool,
@@ -208,35 +208,36 @@ class Remote:
 
 def _taken_apart(
     known: tuple[pd.DataFrame, Mapping[str, Any]] | None,
-) -> tuple[pd.DataFrame | None, tuple[Span, ...], tuple[Notice, ...]]:
+) -> tuple[pd.DataFrame | None, tuple[TimeRange, ...], tuple[Notice, ...]]:
     if known is None:
         return None, (), ()
     bars, facts = known
-    spans = tuple(
-        Span(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in facts.get("spans", ())
+    ranges = tuple(
+        TimeRange(datetime.fromisoformat(first), datetime.fromisoformat(last))
+        for first, last in facts.get("ranges", ())
     )
-    return bars, spans, noted(facts)
+    return bars, ranges, noted(facts)
 
 
-def _published(spans: Sequence[Span], bars: pd.DataFrame, now: datetime) -> tuple[Span, ...]:
-    """Return the parts of spans that need not be asked for again: vendors publish the latest bars with a delay."""
+def _published(ranges: Sequence[TimeRange], bars: pd.DataFrame, now: datetime) -> tuple[TimeRange, ...]:
+    """Return the parts of ranges that need not be asked for again: vendors publish the latest bars with a delay."""
     settled = max(bar_forms.instant(bars.index[-1]), now - _PUBLISHED_AFTER)
-    return tuple(Span(span.first, min(span.last, settled)) for span in spans if span.first <= settled)
+    return tuple(TimeRange(part.first, min(part.last, settled)) for part in ranges if part.first <= settled)
 
 
-def _overlapping(span: Span, bars: pd.DataFrame | None, available: datetime) -> Span:
-    """Widen a span to a few bars that are known, before it or else after it."""
+def _overlapping(part: TimeRange, bars: pd.DataFrame | None, available: datetime) -> TimeRange:
+    """Widen a part to a few bars that are known, before it or else after it."""
     if bars is None:
-        return span
+        return part
     stamps = bars.index.asi8 if isinstance(bars.index, pd.DatetimeIndex) else np.empty(0, np.int64)
-    before = int(np.searchsorted(stamps, bar_forms.nanoseconds(span.first), side="left"))
-    after = int(np.searchsorted(stamps, bar_forms.nanoseconds(span.last), side="right"))
+    before = int(np.searchsorted(stamps, bar_forms.nanoseconds(part.first), side="left"))
+    after = int(np.searchsorted(stamps, bar_forms.nanoseconds(part.last), side="right"))
     if before > 0:
         known = bar_forms.instant(bars.index[max(before - _OVERLAP_BARS, 0)])
-        return Span(min(span.first, max(known, available)), span.last)
+        return TimeRange(min(part.first, max(known, available)), part.last)
     if after < len(bars):
-        return Span(span.first, bar_forms.instant(bars.index[min(after + _OVERLAP_BARS, len(bars)) - 1]))
-    return span
+        return TimeRange(part.first, bar_forms.instant(bars.index[min(after + _OVERLAP_BARS, len(bars)) - 1]))
+    return part
 
 
 def _joined(known: pd.DataFrame, piece: pd.DataFrame) -> pd.DataFrame | None:

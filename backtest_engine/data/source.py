@@ -29,10 +29,15 @@ class Listing:
             "interval": self.interval,
             "title": self.title,
             "sample": self.sample,
-            "start": self.start.isoformat() if self.start else None,
-            "end": self.end.isoformat() if self.end else None,
+            "first_bar_at": iso(self.start),
+            "last_bar_at": iso(self.end),
             "bars": self.bars,
         }
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a time in UTC as it is shown everywhere, with a Z."""
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 class ListedSource(DataSource, Protocol):

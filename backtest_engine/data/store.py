@@ -1,8 +1,8 @@
-"""Bars on disk: parquet as the durable copy, mapped float64 arrays for speed, one flight for each request.
+"""Bars on disk: a compressed archive as the durable copy, mapped float64 arrays for speed, one flight for each request.
 
-    <folder>/datasets/ab/abcd….parquet   exactly the bars of a fingerprint, and where they came from
+    <folder>/datasets/ab/abcd….npz       exactly the bars of a fingerprint, and where they came from
     <folder>/mapped/ab/abcd….npy         the same as 6 rows of 8 bytes: time (int64 nanoseconds), open … volume
-    <folder>/series/<source>/….parquet   what a vendor was asked for so far
+    <folder>/series/<source>/….npz       what a vendor was asked for so far
     <folder>/locks/                      one empty file for each series that was ever fetched
 
 Every file is written beside its place and renamed, so that a reader finds it whole or not at all.
@@ -19,10 +19,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
+from backtest_engine.data.bar_file import ENDING, noted, read_bars, read_provenance, write_bars
 from backtest_engine.data.bars import assemble, disassemble, fingerprint_of, lent
 from backtest_engine.data.files import TEMPORARY, write_atomically
-from backtest_engine.data.parquet import noted, read_parquet, read_provenance, write_parquet
-from backtest_engine.data.recent import Recent
+from backtest_engine.data.lru_cache import LRUCache
 from backtest_engine.domain import Dataset
 from backtest_engine.errors import InvalidData, RequestError
 
@@ -46,7 +46,7 @@ class Store:
         self._folder = folder
         self._limit = limit_bytes
         self._verified: dict[str, tuple[int, int, int]] = {}
-        self._opened: Recent[Dataset] = Recent(_OPEN)
+        self._opened: LRUCache[Dataset] = LRUCache(_OPEN)
         self._kept: set[str] = set()
         self._room = 0
 
@@ -54,9 +54,9 @@ class Store:
 
     def keep(self, dataset: Dataset) -> None:
         """Make sure that the dataset can be opened again by its fingerprint; cheap when it already is."""
-        if dataset.fingerprint in self._kept and self._parquet(dataset.fingerprint).exists():
+        if dataset.fingerprint in self._kept and self._durable(dataset.fingerprint).exists():
             return
-        path = self._parquet(dataset.fingerprint)
+        path = self._durable(dataset.fingerprint)
         if not path.exists():
             provenance = {
                 "symbol": dataset.symbol,
@@ -64,7 +64,7 @@ class Store:
                 "source": dataset.source,
                 "notices": [notice.as_dict() for notice in dataset.notices],
             }
-            write_parquet(path, dataset.bars, provenance)
+            write_bars(path, dataset.bars, provenance)
             self._make_room(path)
         self._kept.add(dataset.fingerprint)
 
@@ -85,7 +85,7 @@ class Store:
                 path.unlink(missing_ok=True)
                 raise InvalidData(f"The stored bars {fingerprint[:12]}… were damaged and are removed from the cache.")
             self._verified[fingerprint] = identity
-        facts = read_provenance(self._parquet(fingerprint))
+        facts = read_provenance(self._durable(fingerprint))
         opened = Dataset(
             symbol=str(facts.get("symbol", "")),
             interval=str(facts.get("interval", "")),
@@ -102,7 +102,7 @@ class Store:
         path = self._folder / "mapped" / fingerprint[:2] / f"{fingerprint}.npy"
         if path.exists():
             return path
-        durable = self._parquet(fingerprint)
+        durable = self._durable(fingerprint)
         if not durable.exists():
             raise RequestError(
                 f"There are no stored bars with the fingerprint {fingerprint[:12]}….",
@@ -110,7 +110,7 @@ class Store:
                 hint="They were never kept here, or were removed to make room.",
                 details={"fingerprint": fingerprint},
             )
-        bars, _ = read_parquet(durable)
+        bars, _ = read_bars(durable)
         stamps, values = disassemble(bars)
         whole = np.empty((_ROWS, len(stamps)))
         whole[0] = stamps.view(np.float64)
@@ -123,8 +123,8 @@ class Store:
         self._make_room(path)
         return path
 
-    def _parquet(self, fingerprint: str) -> Path:
-        return self._folder / "datasets" / fingerprint[:2] / f"{fingerprint}.parquet"
+    def _durable(self, fingerprint: str) -> Path:
+        return self._folder / "datasets" / fingerprint[:2] / f"{fingerprint}{ENDING}"
 
     @staticmethod
     def _refuse_other_text(fingerprint: str) -> None:
@@ -143,7 +143,7 @@ class Store:
         if not path.exists():
             return None
         try:
-            return read_parquet(path)
+            return read_bars(path)
         except InvalidData as error:
             logger.warning("Dropped a damaged series of %s: %s", source, error.message)
             path.unlink(missing_ok=True)
@@ -157,7 +157,7 @@ class Store:
     def write_series(self, source: str, name: str, bars: pd.DataFrame, provenance: Mapping[str, Any]) -> None:
         """Replace a series; call it inside `one_flight`."""
         path = self._series_path(source, name)
-        write_parquet(path, bars, provenance)
+        write_bars(path, bars, provenance)
         self._make_room(path)
 
     @contextmanager
@@ -170,7 +170,7 @@ class Store:
             yield
 
     def _series_path(self, source: str, name: str) -> Path:
-        return self._folder / "series" / source.replace(":", "_") / f"{name}.parquet"
+        return self._folder / "series" / source.replace(":", "_") / f"{name}{ENDING}"
 
     # --- size ---------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,10 @@ import pandas as pd
 
 from backtest_engine.data.bars import outside
 from backtest_engine.data.interval import Interval
-from backtest_engine.data.patience import TryAgain
+from backtest_engine.data.retry import TryAgain
 from backtest_engine.data.vendor import Reach
-from backtest_engine.errors import UnknownSymbol, UnsupportedInterval
+from backtest_engine.errors import DataUnavailable, UnknownSymbol, UnsupportedInterval
+from backtest_engine.extras import extra
 
 _REACH = {
     "1m": Reach(word="1m", days=8),
@@ -108,7 +109,8 @@ def _without_answer(symbol: str, error: Exception) -> Exception:
 
 def _yfinance(cache: Path | None) -> Any:
     # Imported when first asked: it loads for longer than a strategy runs.
-    import yfinance as yf
+    with extra("markets", error=DataUnavailable):
+        import yfinance as yf
 
     # Otherwise it logs its failures and answers with an empty frame.
     yf.config.debug.hide_exceptions = False

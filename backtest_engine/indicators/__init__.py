@@ -27,6 +27,14 @@ from backtest_engine.indicators.pivots import PIVOTS
 from backtest_engine.indicators.returns import RETURNS
 from backtest_engine.indicators.rsi import RSI
 from backtest_engine.indicators.running_high import RUNNING_HIGH
+from backtest_engine.indicators.sessions import (
+    ZONES,
+    local_clock,
+    local_time,
+    opening_range,
+    session_minutes,
+    session_vwap,
+)
 from backtest_engine.indicators.sma import SMA
 from backtest_engine.indicators.stochastic import STOCHASTIC
 from backtest_engine.indicators.streak import STREAK
@@ -36,6 +44,7 @@ from backtest_engine.indicators.talib_statistics import ARITHMETIC, PRICE, STATI
 from backtest_engine.indicators.talib_trend import TREND
 from backtest_engine.indicators.talib_volatility import VOLATILITY
 from backtest_engine.indicators.talib_volume import VOLUME
+from backtest_engine.indicators.trading_calendar import trading_days_left
 from backtest_engine.indicators.volatility import VOLATILITY_OF_RETURNS
 from backtest_engine.indicators.vwap import VWAP
 from backtest_engine.indicators.zscore import ZSCORE
@@ -84,7 +93,21 @@ _FOUND = {**_BY_TALIB, **_BY_ALIAS, **_BY_NAME}
 
 globals().update({name: indicator.function for name, indicator in REGISTRY.items()})
 
-__all__ = ["REGISTRY", "available", "describe", "example", "find", *REGISTRY]
+__all__ = [
+    "REGISTRY",
+    "available",
+    "describe",
+    "example",
+    "find",
+    "trading_days_left",
+    "ZONES",
+    "local_clock",
+    "local_time",
+    "opening_range",
+    "session_minutes",
+    "session_vwap",
+    *REGISTRY,
+]
 
 
 def find(text: str) -> Indicator | None:

@@ -20,12 +20,14 @@ from backtest_engine.spec import (
     FractionSize,
     Indicator,
     InMonth,
+    KellySize,
     Level,
     LimitOrder,
     MarketOrder,
     MonthDay,
     Not,
     Number,
+    Often,
     OnWeekday,
     Operand,
     PercentDistance,
@@ -34,13 +36,19 @@ from backtest_engine.spec import (
     PriceDistance,
     RiskDistance,
     RiskSize,
+    Session,
+    SessionTime,
+    SessionValue,
     Side,
     StrategySpec,
     Streak,
+    Then,
     TimeOfDay,
     TradingDay,
     TrailingStop,
+    Unit,
     UnitSize,
+    VolatilitySize,
     Within,
 )
 
@@ -84,7 +92,7 @@ def _order(side: Side) -> str:
     if isinstance(side.order, MarketOrder):
         return ""
     kind = "a limit order" if isinstance(side.order, LimitOrder) else "a stop order"
-    return f" with {kind} at {operand(side.order.at)} valid for {_bars(side.order.bars)}"
+    return f" with {kind} at {operand(side.order.at)} valid for {_bars(side.order.bars, side.order.unit)}"
 
 
 def _terms(spec: StrategySpec) -> list[str]:
@@ -113,8 +121,9 @@ def _protection(side: Side, *, reverse: bool, best: str) -> list[str]:
         lines.append(_trailing(side.trailing_stop, best))
     if side.break_even is not None:
         lines.append(f"move the stop to break even at {distance(side.break_even.after)} profit")
+    lines += [f"close {number(round(100 * p.portion, 10))} % at {distance(p.after)} profit" for p in side.partial_exits]
     if side.max_bars is not None:
-        lines.append(f"hold for {_bars(side.max_bars)}")
+        lines.append(f"hold for {_bars(side.max_bars, side.max_bars_unit)}")
     if _only_stopped(side) and not reverse:
         lines.append("no other exit")
     return lines
@@ -128,8 +137,10 @@ def _only_stopped(side: Side) -> bool:
 def _trailing(trailing: TrailingStop, best: str) -> str:
     extremes = {"highest": "high", "lowest": "low", "best": "price"}
     anchor = "close" if trailing.anchor == "close" else extremes[best]
-    return f"trailing stop {distance(trailing.distance)} from the {best} {anchor}" + (
-        " at the close" if trailing.trigger == "close" else ""
+    return (
+        f"trailing stop {distance(trailing.distance)} from the {best} {anchor}"
+        + (" at the close" if trailing.trigger == "close" else "")
+        + (f" once {distance(trailing.begins)} ahead" if trailing.begins else "")
     )
 
 
@@ -137,6 +148,8 @@ def _account(spec: StrategySpec) -> list[str]:
     terms = [_size(spec)]
     if spec.max_entries > 1:
         terms.append(f"up to {spec.max_entries} open entries")
+    if spec.scale_in is not None:
+        terms.append(f"add every {distance(spec.scale_in.distance)} {spec.scale_in.direction} the position")
     if spec.cool_down is not None:
         terms.append(_pause(spec.cool_down))
     if spec.reverse:
@@ -149,7 +162,7 @@ def _account(spec: StrategySpec) -> list[str]:
 
 
 def _pause(pause: CoolDown) -> str:
-    return f"wait {_bars(pause.bars)} after {'a loss' if pause.after == 'loss' else 'an exit'}"
+    return f"wait {_bars(pause.bars, pause.unit)} after {'a loss' if pause.after == 'loss' else 'an exit'}"
 
 
 def _size(spec: StrategySpec) -> str:
@@ -163,6 +176,14 @@ def _size(spec: StrategySpec) -> str:
             return f"{units} unit{'s' if units > 1 else ''} per trade"
         case CashSize(amount=amount):
             return f"${number(amount)} per trade"
+        case VolatilitySize() as size:
+            most = f" at most {number(round(100 * size.cap, 10))} % of equity" if size.cap < 1 else ""
+            year = f"{size.period} {size.unit or 'bar'}s, {size.bars_a_year} bars a year"
+            return f"volatility target {number(round(100 * size.target, 10))} % a year over {year}{most}"
+        case KellySize() as size:
+            least = f"{number(round(100 * size.start, 10))} % for the first {size.trades} trades"
+            most = f"at most {number(round(100 * size.cap, 10))} % of equity"
+            return f"{number(size.multiple)} times Kelly, {most}, {least}"
         case RiskSize(fraction=fraction):
             return f"risk {number(round(100 * fraction, 10))} % of equity per trade"
 
@@ -175,7 +196,7 @@ def distance(value: PercentDistance | PriceDistance | AtrDistance | RiskDistance
         case PriceDistance():
             return f"{number(value.amount)} points"
         case AtrDistance():
-            return f"{number(value.multiple)} ATR({value.period})"
+            return f"{number(value.multiple)} ATR({value.period}{_spoken(value.unit)})"
         case RiskDistance():
             return f"{number(value.multiple)} times risk"
         case Level():
@@ -185,6 +206,8 @@ def distance(value: PercentDistance | PriceDistance | AtrDistance | RiskDistance
 def condition(value: Condition) -> str:
     """Return a condition in words."""
     match value:
+        case Comparison(left=Indicator(name="heikin_ashi"), right=Indicator(name="heikin_ashi")) if _colour(value):
+            return f"the Heikin Ashi candle{_ago(value.left)} is {_colour(value)}"
         case Comparison():
             return f"{operand(value.left)} {RELATIONS[value.relation]} {operand(value.right)}"
         case Cross():
@@ -195,15 +218,36 @@ def condition(value: Condition) -> str:
             return " or ".join(_grouped(part) for part in value.conditions)
         case Not():
             return f"not ({condition(value.condition)})"
-        case Streak():
-            return f"({condition(value.condition)}) for {_bars(value.bars)} in a row"
-        case Within():
-            return f"({condition(value.condition)}) within the last {_bars(value.bars)}"
-        case Ago():
-            return f"({condition(value.condition)}) {_bars(value.bars)} ago"
+        case Streak() | Within() | Often() | Then() | Ago():
+            return _over_bars(value)
         case Always():
             return "on every bar"
     return _date(value)
+
+
+def _over_bars(value: Streak | Within | Often | Then | Ago) -> str:
+    match value:
+        case Streak():
+            return f"({condition(value.condition)}) for {_bars(value.bars, value.unit)} in a row"
+        case Within():
+            return f"({condition(value.condition)}) within the last {_bars(value.bars, value.unit)}"
+        case Often():
+            return f"({condition(value.condition)}) on {value.times} of the last {_bars(value.bars, value.unit)}"
+        case Then():
+            then = f"then within {_bars(value.bars, value.unit)} ({condition(value.then)})"
+            return f"first ({condition(value.first)}), {then}"
+        case Ago():
+            return f"({condition(value.condition)}) {_bars(value.bars, value.unit)} ago"
+
+
+def _colour(value: Comparison) -> str:
+    """Return the colour of the Heikin Ashi candle that a comparison of its close and open asks for, or nothing."""
+    close, opened = value.left, value.right
+    if not isinstance(close, Indicator) or not isinstance(opened, Indicator):
+        return ""
+    if (close.output, opened.output) != ("close", "open") or opened.model_copy(update={"output": "close"}) != close:
+        return ""
+    return {">": "green", "<": "red"}.get(value.relation, "") if close.timeframe is None else ""
 
 
 def _grouped(part: Condition) -> str:
@@ -211,7 +255,7 @@ def _grouped(part: Condition) -> str:
     return f"({text})" if isinstance(part, All | AnyOf) else text
 
 
-def _date(value: OnWeekday | InMonth | MonthDay | TradingDay | TimeOfDay) -> str:
+def _date(value: OnWeekday | InMonth | MonthDay | TradingDay | TimeOfDay | SessionTime) -> str:
     match value:
         case OnWeekday():
             return f"it is {' or '.join(day.capitalize() for day in value.days)}"
@@ -222,7 +266,23 @@ def _date(value: OnWeekday | InMonth | MonthDay | TradingDay | TimeOfDay) -> str
         case TradingDay():
             return f"it is trading day {value.ordinal} of the {value.period}"
         case TimeOfDay():
-            return f"the time is between {value.start} and {value.end}"
+            return f"the time is between {value.start} and {value.end}{f' in {value.zone}' if value.zone else ''}"
+        case SessionTime(part="end"):
+            return f"{_hours(value.session)} is about to end"
+        case SessionTime():
+            where = "more than {} minutes into" if value.part == "after" else f"in the {value.part} {{}} minutes of"
+            return f"it is {where.format(value.minutes)} {_hours(value.session)}"
+
+
+def _hours(session: Session) -> str:
+    return f"the session from {session.opens} to {session.closes} in {session.zone}"
+
+
+def _of_session(value: SessionValue) -> str:
+    if value.measure == "vwap":
+        return f"the VWAP since the open of {_hours(value.session)}"
+    end = value.measure.removeprefix("range_")
+    return f"the {end} of the first {value.minutes} minutes of {_hours(value.session)}"
 
 
 def operand(value: Operand) -> str:
@@ -235,6 +295,8 @@ def operand(value: Operand) -> str:
             return f"the {frame}{FIELDS.get(value.field, value.field)}{_ago(value)}"
         case Indicator():
             return _indicator(value)
+        case SessionValue():
+            return _of_session(value)
         case Arithmetic() if value == RANGE:
             return "the range"
         case Arithmetic() if value == IBS:
@@ -250,7 +312,7 @@ def _indicator(value: Indicator) -> str:
     frame = f"{TIMEFRAMES[value.timeframe]} " if value.timeframe else ""
     numbers = ", ".join(_parameter(parameter, value.parameters[parameter.name]) for parameter in told(known, value))
     name = _name(known)
-    call = f"{name}({numbers})" if numbers else name
+    call = f"{name}({numbers}{_spoken(value.unit)})" if numbers else name
     output = f" {value.output.replace('_', ' ')}" if value.output else ""
     source = f" of {operand(value.source)}" if value.source is not None else ""
     if value.source is None and value.name in ("highest", "lowest"):
@@ -281,11 +343,15 @@ def _ago(value: Price | Indicator) -> str:
     if not value.shift:
         return ""
     frame = f"{TIMEFRAMES[value.timeframe]} " if value.timeframe else ""
-    return f" {value.shift} {frame}bar{'s' if value.shift > 1 else ''} ago"
+    return f" {value.shift} {frame}{value.unit or 'bar'}{'s' if value.shift > 1 else ''} ago"
 
 
-def _bars(bars: int) -> str:
-    return f"{bars} bar" + ("s" if bars != 1 else "")
+def _bars(bars: int, unit: Unit | None) -> str:
+    return f"{bars} {unit or 'bar'}" + ("s" if bars != 1 else "")
+
+
+def _spoken(unit: Unit | None) -> str:
+    return f" {unit}s" if unit else ""
 
 
 def number(value: float) -> str:

@@ -1,12 +1,16 @@
-"""Language models: one file a provider, and models that wrap models for everything around a request."""
+"""Language models: one file a provider, and pydantic-ai models around a model for everything around a request.
+
+Nothing here imports pydantic-ai or an SDK before a model is asked.
+"""
 
 from backtest_engine.llm import anthropic, compatible, gemini, openai
 from backtest_engine.llm.background import BackgroundLoop
-from backtest_engine.llm.fallback import FallbackModel
+from backtest_engine.llm.calls import Answer, Call, CallLog
+from backtest_engine.llm.client import Label, ModelClient, recorded, replayed
 from backtest_engine.llm.prices import Price, PriceList
 from backtest_engine.llm.provider import Connection, Provider
-from backtest_engine.llm.recording import Call, CallBook, RecordedModel, ReplayModel, request_digest
-from backtest_engine.llm.structured import ask
+from backtest_engine.llm.request_digest import request_digest
+from backtest_engine.llm.structured import ask, output_of
 
 PROVIDERS: dict[str, Provider] = {
     provider.name: provider
@@ -20,16 +24,19 @@ PROVIDERS: dict[str, Provider] = {
 
 __all__ = [
     "PROVIDERS",
+    "Answer",
     "BackgroundLoop",
     "Call",
-    "CallBook",
+    "CallLog",
     "Connection",
-    "FallbackModel",
+    "Label",
+    "ModelClient",
     "Price",
     "PriceList",
     "Provider",
-    "RecordedModel",
-    "ReplayModel",
     "ask",
+    "output_of",
+    "recorded",
+    "replayed",
     "request_digest",
 ]

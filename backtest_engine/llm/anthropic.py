@@ -3,15 +3,18 @@
 import re
 from typing import TYPE_CHECKING
 
-from backtest_engine.key_rotation.refusals import read_plain
+from backtest_engine.errors import ModelUnavailable
+from backtest_engine.extras import extra
 from backtest_engine.key_rotation.transport import PLACEHOLDER, Wire, model_in_body
-from backtest_engine.llm.provider import Connection, Provider, signing_client
-from backtest_engine.llm.sdk_model import SdkModel
+from backtest_engine.key_rotation.vendor_errors import read_plain
+from backtest_engine.llm.client import ModelClient
+from backtest_engine.llm.provider import Connection, Provider, client_of, signing_client
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 WIRE = Wire(
+    base_url="https://api.anthropic.com",
     model_of=model_in_body("/messages"),
     key_header="x-api-key",
     read_error=read_plain,
@@ -19,18 +22,19 @@ WIRE = Wire(
 )
 
 
-def build(name: str, connection: Connection) -> SdkModel:
+def build(name: str, connection: Connection) -> ModelClient:
     """Return a Claude model."""
 
     def sdk() -> "Model":
-        from pydantic_ai.models.anthropic import AnthropicModel
-        from pydantic_ai.providers.anthropic import AnthropicProvider
+        with extra("models", error=ModelUnavailable):
+            from pydantic_ai.models.anthropic import AnthropicModel
+            from pydantic_ai.providers.anthropic import AnthropicProvider
 
         client = signing_client(connection, WIRE)
-        provider = AnthropicProvider(api_key=PLACEHOLDER, base_url=connection.base_url, http_client=client)
+        provider = AnthropicProvider(api_key=PLACEHOLDER, base_url=connection.address(WIRE), http_client=client)
         return AnthropicModel(name, provider=provider)
 
-    return SdkModel(provider=PROVIDER.name, name=name, build=sdk, loop=connection.loop, timeout=connection.timeout)
+    return client_of(sdk, provider=PROVIDER.name, name=name, connection=connection)
 
 
 PROVIDER = Provider(name="anthropic", build=build)

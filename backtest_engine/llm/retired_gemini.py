@@ -5,59 +5,78 @@ client of its own. It cannot tell thoughts from the answer's tokens, and takes n
 words.
 """
 
+import asyncio
 import json
 import threading
+from collections.abc import AsyncIterator
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from backtest_engine.errors import AlgoAgentError, AnswerUnusable, ModelUnavailable
+from backtest_engine.errors import AlgoAgentError, ModelUnavailable
 from backtest_engine.key_rotation.ledger import Reservation
-from backtest_engine.key_rotation.refusals import read_gemini
-from backtest_engine.key_rotation.transport import estimated_tokens
-from backtest_engine.llm.provider import Connection, Provider
-from backtest_engine.llm.sdk_model import IN_WORDS, without_titles
-from backtest_engine.ports import CancelSignal, Completion, Prompt
+from backtest_engine.key_rotation.transport import estimated_tokens, used_keys
+from backtest_engine.key_rotation.vendor_errors import read_gemini
+from backtest_engine.llm.client import ModelClient
+from backtest_engine.llm.provider import Connection, Provider, client_of
+from backtest_engine.llm.schemas import IN_WORDS, without_titles
 
-FINISHED = "STOP"
-UNUSABLE = {
-    "MAX_TOKENS": "answer_truncated",
-    "RECITATION": "answer_recited",
-    "SAFETY": "answer_blocked",
-    "BLOCKLIST": "answer_blocked",
-    "PROHIBITED_CONTENT": "answer_blocked",
-    "SPII": "answer_blocked",
-    "LANGUAGE": "answer_blocked",
+if TYPE_CHECKING:
+    from pydantic_ai.messages import FinishReason, ModelMessage, ModelResponse
+    from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+MAX_OUTPUT_TOKENS = 8_192
+FINISHES: "dict[str, FinishReason]" = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "RECITATION": "content_filter",
+    "SAFETY": "content_filter",
+    "BLOCKLIST": "content_filter",
+    "PROHIBITED_CONTENT": "content_filter",
+    "SPII": "content_filter",
+    "LANGUAGE": "content_filter",
 }
 
 
 class RetiredGemini:
-    """A `LanguageModel` over google-generativeai. Rotates keys by call, and cannot be cancelled while it waits."""
+    """Asks google-generativeai. Rotates keys by call, and cannot be cancelled while it waits."""
 
     def __init__(self, name: str, connection: Connection) -> None:
-        self.provider = PROVIDER_NAME
         self.name = name
         self._connection = connection
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    def complete(self, prompt: Prompt, *, cancelled: CancelSignal | None = None) -> Completion:
-        """Return the answer; raise `ModelUnavailable` or `AnswerUnusable`."""
-        sdk = _sdk()
-        system = prompt.system
-        if prompt.schema is not None:
-            system += f"{IN_WORDS}\n{json.dumps(without_titles(prompt.schema.model_json_schema()))}\n"
+    def model(self) -> "FunctionModel":
+        """Return it as a pydantic-ai model: texts and types that are asked for in words, but no tools."""
+        from pydantic_ai.models.function import FunctionModel
+
+        async def stream(messages: "list[ModelMessage]", info: "AgentInfo") -> AsyncIterator[str]:
+            yield (await asyncio.to_thread(self.answer, messages, info)).text or ""
+
+        return FunctionModel(self.answer, stream_function=stream, model_name=self.name)
+
+    def answer(self, messages: "list[ModelMessage]", info: "AgentInfo") -> "ModelResponse":
+        """Return the answer; raise `ModelUnavailable`."""
+        if info.function_tools or info.output_tools:
+            raise ModelUnavailable("The retired SDK knows no tools.", code="tools_not_supported", retryable=False)
+        used = used_keys.get()
+        if self._connection.recorded_only and used is None:
+            raise ModelUnavailable("A model was asked around the budget.", code="call_not_recorded", retryable=False)
+        sdk, system, contents, config = _sdk(), info.instructions or "", _contents(messages), _config(info)
+        schema = info.model_request_parameters.output_object
+        if schema is not None:
+            system += f"{IN_WORDS}\n{json.dumps(without_titles(schema.json_schema))}\n"
         model = sdk.GenerativeModel(self.name, system_instruction=system)
-        config: dict[str, Any] = {"max_output_tokens": prompt.max_output_tokens}
-        if prompt.schema is not None:
-            config["response_mime_type"] = "application/json"
-        tokens = estimated_tokens((system + prompt.user).encode())
+        tokens = estimated_tokens((system + json.dumps(contents)).encode())
         for _ in range(len(self._connection.keys.keys) + 1):
             reservation = self._connection.keys.reserve(self.name, tokens=tokens)
+            if used is not None and reservation.fingerprint not in used:
+                used.append(reservation.fingerprint)
             # The SDK's own way to set a client is one for the whole process.
             model._client = self._client(reservation.fingerprint)
             try:
                 answer = model.generate_content(
-                    prompt.user,
+                    contents,
                     generation_config=config,
                     request_options={"timeout": self._connection.timeout, "retry": None},
                 )
@@ -67,7 +86,7 @@ class RetiredGemini:
                     raise failure from None
                 continue
             self._connection.keys.served(reservation, tokens=answer.usage_metadata.prompt_token_count or None)
-            return self._completion(answer, reservation)
+            return self._response(answer)
         raise ModelUnavailable("Every key was refused.", code="keys_busy", details={"retry_after": 5.0})
 
     def _judged(self, reservation: Reservation, error: Exception) -> AlgoAgentError | None:
@@ -85,23 +104,24 @@ class RetiredGemini:
             return None
         return ModelUnavailable(f"The vendor refused the request (HTTP {status}).", code=verdict.code, retryable=False)
 
-    def _completion(self, answer: Any, reservation: Reservation) -> Completion:
+    def _response(self, answer: Any) -> "ModelResponse":
+        from pydantic_ai.messages import ModelResponse, TextPart
+        from pydantic_ai.usage import RequestUsage
+
         usage, candidates = answer.usage_metadata, list(answer.candidates)
-        keys = (reservation.fingerprint,)
         # Thoughts are counted only in the total.
-        counted = {
-            "input_tokens": usage.prompt_token_count,
-            "output_tokens": usage.total_token_count - usage.prompt_token_count,
-        }
+        counted = RequestUsage(
+            input_tokens=usage.prompt_token_count, output_tokens=usage.total_token_count - usage.prompt_token_count
+        )
         finish = candidates[0].finish_reason.name if candidates else "SAFETY"
         parts = candidates[0].content.parts if candidates else []
-        text = "".join(part.text for part in parts)
-        if finish != FINISHED or not text.strip():
-            code = "answer_empty" if finish == FINISHED else UNUSABLE.get(finish, "answer_malformed")
-            raise AnswerUnusable(
-                f"The answer of {self.name} cannot be used ({finish}).", code=code, details={**counted, "keys": keys}
-            )
-        return Completion(text=text, model=self.name, provider=PROVIDER_NAME, keys=keys, **counted)
+        text = self._connection.keys.scrubber.scrub_text("".join(part.text for part in parts))
+        return ModelResponse(
+            parts=[TextPart(text)],
+            usage=counted,
+            finish_reason=FINISHES.get(finish, "error"),
+            provider_details={"finish_reason": finish},
+        )
 
     def _client(self, fingerprint: str) -> Any:
         with self._lock:
@@ -131,5 +151,28 @@ def _details(error: Exception) -> list[Any]:
     return [row for row in details if isinstance(row, dict)] if isinstance(details, list) else []
 
 
-PROVIDER_NAME = "gemini"
-RETIRED = Provider(name=PROVIDER_NAME, build=RetiredGemini)
+def _config(info: "AgentInfo") -> dict[str, Any]:
+    config: dict[str, Any] = {"max_output_tokens": (info.model_settings or {}).get("max_tokens", MAX_OUTPUT_TOKENS)}
+    if info.model_request_parameters.output_mode in ("native", "prompted"):
+        config["response_mime_type"] = "application/json"
+    return config
+
+
+def _contents(messages: "list[ModelMessage]") -> str | list[dict[str, Any]]:
+    """Return the history as the SDK takes it: a lone question as its text."""
+    turns = [
+        {
+            "role": "user" if message.kind == "request" else "model",
+            "parts": [text for part in message.parts if isinstance(text := getattr(part, "content", None), str)],
+        }
+        for message in messages
+    ]
+    return str(turns[0]["parts"][0]) if len(turns) == 1 and len(turns[0]["parts"]) == 1 else turns
+
+
+def _build(name: str, connection: Connection) -> ModelClient:
+    retired = RetiredGemini(name, connection)
+    return client_of(retired.model, provider="gemini", name=name, connection=connection)
+
+
+RETIRED = Provider(name="gemini", build=_build)

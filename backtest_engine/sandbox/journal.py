@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from backtest_engine.errors import InvalidJournal, LimitExceeded
 
-NEW, CLOSE, STOP_LOSS, TAKE_PROFIT, CANCEL = range(5)
+NEW, CLOSE, STOP_LOSS, TAKE_PROFIT, CANCEL, REFUSED = range(6)
 TAG_CHARACTERS = 200
 EVENTS_A_LINE = 512
 EVENT_BYTES = 2_000
@@ -26,7 +26,8 @@ INIT = -1
 _ALL = 1 - sys.float_info.epsilon
 _NAMES = {NEW: "order", CLOSE: "close", STOP_LOSS: "stop-loss", TAKE_PROFIT: "take-profit", CANCEL: "cancel an order"}
 
-# (bar, kind, …): NEW size limit stop sl tp tag; CLOSE trade portion; STOP_LOSS, TAKE_PROFIT trade price; CANCEL order
+# (bar, kind, …): NEW and REFUSED size limit stop sl tp tag; CLOSE trade portion; STOP_LOSS and TAKE_PROFIT trade price;
+# CANCEL order. A refused order is one that the broker did not take.
 Event = tuple[Any, ...]
 
 
@@ -64,7 +65,7 @@ def parse(header: Any, lines: list[bytes], *, bars: int, orders: int) -> Journal
         events += map(_event, _decode(line))
         if len(events) > orders * EVENTS_PER_ORDER:
             break
-    if sum(event[1] == NEW for event in events) > orders or len(events) > orders * EVENTS_PER_ORDER:
+    if sum(event[1] in (NEW, REFUSED) for event in events) > orders or len(events) > orders * EVENTS_PER_ORDER:
         raise LimitExceeded(f"The strategy gave more than {orders} orders.", code="order_limit")
     if header.get("events") != len(events):
         _refuse("it holds another number of events than it says")
@@ -88,12 +89,13 @@ def decode_line(line: bytes) -> Any:
 def describe(event: Event) -> str:
     """Return an event in a trader's words."""
     _, kind, *rest = event
-    if kind != NEW:
+    if kind not in (NEW, REFUSED):
         return _NAMES[kind] if kind == CANCEL else f"{_NAMES[kind]} {rest[-1]}"
     size, *prices, _ = rest
     terms = [f"{name}={price:g}" for name, price in zip(("limit", "stop", "sl", "tp"), prices, strict=True) if price]
     amount = "all" if _ALL <= abs(size) < 1 else f"{abs(size):g}"
-    return " ".join(["buy" if size > 0 else "sell", amount, *terms])
+    refused = ["refused:"] if kind == REFUSED else []
+    return " ".join([*refused, "buy" if size > 0 else "sell", amount, *terms])
 
 
 def clean_text(text: Any, characters: int) -> str:
@@ -175,6 +177,7 @@ def _tag(value: Any) -> str | None:
 
 _FIELDS: dict[int, tuple[Callable[[Any], Any], ...]] = {
     NEW: (_size, _price, _price, _price, _price, _tag),
+    REFUSED: (_size, _price, _price, _price, _price, _tag),
     CLOSE: (_name, _portion),
     STOP_LOSS: (_name, _price),
     TAKE_PROFIT: (_name, _price),

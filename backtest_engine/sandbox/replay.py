@@ -1,71 +1,73 @@
-"""Carries a journal's orders out on trusted data with backtesting.py's own broker.
+"""Carries a journal's orders out on trusted data, with the broker that the strategy traded with.
 
 The broker need not be asked about a bar on which nothing can happen: no order was given and no waiting order can
 fill. Between such bars the account only follows the price, which is computed for all of them at once by the same
-float operations. What comes out is equal, bit for bit, to a plain run of the strategy.
+float operations.
 """
 
 import math
 import time
-import warnings
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import backtesting.backtesting as framework
 import numpy as np
 import pandas as pd
-from backtesting._stats import compute_stats
-from backtesting._util import _Data
 
-from backtest_engine.domain import BrokerSettings
 from backtest_engine.errors import InvalidJournal, LimitExceeded
-from backtest_engine.sandbox.journal import CANCEL, CLOSE, INIT, NEW, STOP_LOSS, Account, Event, Journal
+from backtest_engine.sandbox.journal import CANCEL, CLOSE, INIT, NEW, REFUSED, STOP_LOSS, Account, Event, Journal
+from backtest_engine.simulation.account import OutOfMoney, Prices
+from backtest_engine.simulation.figures import statistics_by
+from backtest_engine.simulation.house import broker_class, make_broker
+from backtest_engine.simulation.losses import Losses
+from backtest_engine.simulation.orders import Trade
+from backtest_engine.simulation.statistics import Statistics
 
-# The broker compares every waiting order with every other: beyond this one bar could take longer than the limit.
+# The broker looks at every waiting order: beyond this one bar could take longer than the limit.
 WAITING_ORDERS = 2_000
 _FIRST_SEARCH = 64
 _LONGEST_SEARCH = 8_192
 
-Prices = np.ndarray[Any, np.dtype[np.float64]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Replayed:
-    """Closed trades as backtesting has them, equity of shape (bars,), the account before open trades were closed."""
+    """Closed trades, equity of shape (bars,), lost orders, and the account before open trades were closed.
 
-    trades: list[Any]
-    equity: Prices
+    `wiped_out_at` is the bar on which the account was worth nothing any more, `shortfall` what it owed then.
+    """
+
+    trades: list[Trade]
+    equity: Floats
+    losses: Losses
     account: Account
+    wiped_out_at: int | None
+    shortfall: float
     bars: pd.DataFrame
+    fills: str
 
-    def statistics(self) -> pd.Series:
-        """Return backtesting.py's statistics, with buy-and-hold counted from the first bar.
-
-        A strategy that could shorten or lengthen that comparison by its warm-up could choose how good it looks.
-        """
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            statistics: pd.Series = compute_stats(
-                trades=self.trades, equity=self.equity, ohlc_data=self.bars, strategy_instance=None, risk_free_rate=0.0
-            )
-            return statistics
+    def statistics(self) -> Statistics:
+        """Return the figures of these trades, by the rules of the fills."""
+        return statistics_by(self.fills, self.trades, self.equity, self.bars)
 
 
 def replay(
     journal: Journal,
     *,
     bars: pd.DataFrame,
-    broker: BrokerSettings,
+    terms: Mapping[str, Any],
     seconds: float,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Replayed:
-    """Return what the journal's orders come to. Raises `InvalidJournal` or `LimitExceeded` (`replay_time_limit`)."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    """Return what the journal's orders come to on the terms of `simulation.house.terms_of`.
+
+    Raises `InvalidJournal` or `LimitExceeded` (`replay_time_limit`).
+    """
+    with np.errstate(all="ignore"):
         try:
-            return _Replay(journal, bars, broker, clock() + seconds, clock).run()
+            return _Replay(journal, bars, terms, clock() + seconds, clock).run()
         except (AssertionError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
             raise InvalidJournal(
                 f"The strategy's orders cannot be carried out on the real prices: {error}",
@@ -78,16 +80,15 @@ class _Replay:
         self,
         journal: Journal,
         bars: pd.DataFrame,
-        settings: BrokerSettings,
+        terms: Mapping[str, Any],
         deadline: float,
         clock: Callable[[], float],
     ) -> None:
-        arguments = settings.as_dict()
-        self._finalize = arguments.pop("finalize_trades")
-        self._bars = bars
-        self._data = _Data(bars.copy(deep=False))
-        self._broker = framework._Broker(data=self._data, index=bars.index, **arguments)
-        self._close, self._high, self._low = (bars[name].to_numpy() for name in ("Close", "High", "Low"))
+        self._bars, self._fills = bars, terms["fills"]
+        columns = [bars[name].to_numpy(dtype=float) for name in ("Open", "High", "Low", "Close")]
+        _, self._high, self._low, self._close = columns
+        prices = Prices.from_columns(columns, bars.index)
+        self._broker = make_broker(broker_class(self._fills), prices, terms)
         self._deadline, self._clock = deadline, clock
         self._start = journal.warmup + 1
         self._events: dict[int, list[Event]] = defaultdict(list)
@@ -97,42 +98,54 @@ class _Replay:
 
     def run(self) -> Replayed:
         self._apply(INIT)
-        bankrupt = self._walk()
+        broker, last = self._broker, len(self._bars) - 1
+        wiped_out_at = self._walk()
         account = Account(
-            cash=float(self._broker._cash),
-            position=float(sum(trade.size for trade in self._broker.trades)),
-            closed_trades=len(self._broker.closed_trades),
+            cash=float(broker._cash),
+            position=float(broker.position_size),
+            closed_trades=len(broker.closed_trades),
         )
-        if self._finalize and not bankrupt:
-            self._close_open_trades()
-        self._data._set_length(len(self._bars))
-        return Replayed(trades=self._broker.closed_trades, equity=self._equity(), account=account, bars=self._bars)
+        if wiped_out_at is None and self._start <= last:
+            try:
+                broker.finish(last)
+            except OutOfMoney:
+                wiped_out_at = last
+        broker.count_waiting()
+        return Replayed(
+            trades=broker.closed_trades,
+            equity=broker.equity_curve(),
+            losses=broker.losses,
+            account=account,
+            wiped_out_at=wiped_out_at,
+            shortfall=broker.shortfall,
+            bars=self._bars,
+            fills=self._fills,
+        )
 
-    def _walk(self) -> bool:
-        """Go through the bars as `Backtest.run` does; return whether the money ran out."""
+    def _walk(self) -> int | None:
+        """Go through the bars as `Backtest.run` does; return the bar on which the money ran out."""
         bar, count = self._start, len(self._bars)
         waiting_events = iter([*self._bars_with_events, count])
         next_event = next(waiting_events)
         while bar < count:
             active, quiet = self._next_active(bar, min(next_event + 1, count))
             if active == count:
+                self._broker.skip_to(count - 1)
                 break
             if self._clock() > self._deadline:
                 raise LimitExceeded("Carrying out the strategy's orders took too long.", code="replay_time_limit")
-            self._data._set_length(active + 1)
             if quiet:
-                self._broker._i = active
-                self._broker.__dict__.pop("_position_unrealized_pl", None)
+                self._broker.skip_to(active)
             else:
                 try:
-                    self._broker.next()
-                except framework._OutOfMoneyError:
-                    return True
+                    self._broker.process(active)
+                except OutOfMoney:
+                    return active
             if active == next_event:
                 self._apply(active)
                 next_event = next(waiting_events)
             bar = active + 1
-        return False
+        return None
 
     def _next_active(self, bar: int, end: int) -> tuple[int, bool]:
         """Fill in the equity of the bars before `end` on which nothing happens to the account.
@@ -144,11 +157,11 @@ class _Replay:
         if upper is None:
             return bar, False
         broker, waiting = self._broker, bool(self._broker.orders)
-        position = broker._position_size
+        position = broker.position_size
         if not position and not waiting and not broker.trades:
             broker._equity[bar:end] = broker._cash
             bar = end
-        invested = sum(trade.size * trade.entry_price for trade in broker.trades)
+        invested = broker._invested
         step = _FIRST_SEARCH
         while bar < end:
             stop = min(bar + step, end)
@@ -168,10 +181,10 @@ class _Replay:
         """Return the high and the low that could fill a waiting order; (None, 0) when one fills at any price."""
         upper, lower = math.inf, -math.inf
         for order in self._broker.orders:
-            price, rising = order.stop, order.size > 0
-            if not price:
-                price, rising = order.limit, not rising
-            if not price:
+            price, rising = order._stop, order._size > 0
+            if price is None:
+                price, rising = order._limit, not rising
+            if price is None:
                 return None, 0.0
             if rising:
                 upper = min(upper, price)
@@ -188,6 +201,8 @@ class _Replay:
                         f"More than {WAITING_ORDERS} orders were waiting at the same time.", code="order_limit"
                     )
                 broker.new_order(*rest)
+            elif kind == REFUSED:
+                self._refuse(rest)
             elif kind == CANCEL:
                 _item(broker.orders, rest[0]).cancel()
             else:
@@ -199,25 +214,12 @@ class _Replay:
                 else:
                     trade.tp = rest[1]
 
-    def _close_open_trades(self) -> None:
-        """Close what is open at the last bar's prices, the way `Backtest(finalize_trades=True)` does."""
-        for trade in reversed(self._broker.trades):
-            trade.close()
-        if self._start < len(self._bars):
-            self._data._set_length(len(self._bars))
-            try:
-                self._broker.next()
-            except framework._OutOfMoneyError:
-                return
-
-    def _equity(self) -> Prices:
-        """Return the equity of every bar; before the first decision it is what it was at that bar."""
-        equity: Prices = self._broker._equity
-        known = np.flatnonzero(~np.isnan(equity))
-        if not len(known):
-            return np.full(len(equity), float(self._broker._cash))
-        equity[: known[0]] = equity[known[0]]
-        return equity
+    def _refuse(self, order: list[Any]) -> None:
+        try:
+            self._broker.new_order(*order)
+        except ValueError:
+            return
+        raise InvalidJournal("The strategy's process said that an order was refused, which it would not be.")
 
 
 def _item(items: list[Any], place: int) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backtest_engine.domain import Limits
+from backtest_engine.domain import BrokerSettings, Limits
 from backtest_engine.errors import SandboxUnavailable
 from backtest_engine.sandbox import probes
 from backtest_engine.sandbox.client import Ending, Sandbox
@@ -23,6 +23,7 @@ from backtest_engine.sandbox.lockdown import NOBODY
 from backtest_engine.sandbox.syscalls import FATAL, MACHINE, NUMBERS
 from backtest_engine.sandbox.walls import DESCRIPTORS, IDENTITY, LANDLOCK, RESOURCES, SECCOMP, WALLS
 from backtest_engine.sandbox.wire import Bars, Job
+from backtest_engine.simulation.house import terms_of
 
 logger = logging.getLogger(__name__)
 
@@ -171,7 +172,7 @@ class _SelfTest:
             cpu_seconds=self._sandbox.limits.cpu_seconds,
             memory_bytes=self._sandbox.limits.memory_bytes,
         )
-        job = Job(code=source, bars=self._bars, broker={}, parameters={}, orders=1)
+        job = Job(code=source, bars=self._bars, broker=terms_of(BrokerSettings(), step=None), parameters={}, orders=1)
         return self._sandbox.run(job, limits=limits, walls=walls)
 
 

@@ -17,9 +17,13 @@ from backtest_engine.sandbox.failure_report import STRATEGY_FILE, Report
 from backtest_engine.sandbox.journal import EVENTS_A_LINE
 from backtest_engine.sandbox.recorder import Recorder
 from backtest_engine.sandbox.wire import Job
+from backtest_engine.simulation.account import OutOfMoney, Prices
+from backtest_engine.simulation.broker import Broker
+from backtest_engine.simulation.house import broker_class, make_broker
 
 MODULE = "strategy"
 _ROOM_TO_REPORT = 8 << 20
+_PRICES = ("Open", "High", "Low", "Close")
 
 
 class StrategyRun:
@@ -71,10 +75,6 @@ class StrategyRun:
 
     def _backtest(self, strategy: type) -> list[Any]:
         job, recorder = self._job, self._recorder
-        broker = {key: tuple(value) if type(value) is list else value for key, value in job.broker.items()}
-        # Trades that are open at the end are closed by the replay; the strategy never sees it.
-        broker["finalize_trades"] = False
-        recorder.install()
         real_stats = framework.compute_stats
 
         def stats(**arguments: Any) -> Any:
@@ -96,8 +96,9 @@ class StrategyRun:
         framework._tqdm = lambda bars, **_: bars
         framework._indicator_warmup_nbars = warmup
         warnings.simplefilter("ignore")
-        backtest = framework.Backtest(job.bars.to_frame(), strategy, **broker)
-        backtest._broker = recorder.watch(backtest._broker)
+        # What is open at the end is closed by the replay; the strategy never sees it.
+        backtest = framework.Backtest(job.bars.to_frame(), strategy, finalize_trades=False)
+        backtest._broker = self._broker
         backtest.run(**job.parameters)
         account = recorder.broker
         header = {
@@ -105,13 +106,30 @@ class StrategyRun:
             "events": len(recorder.events),
             "account": {
                 "cash": float(account._cash),
-                "position": float(sum(trade.size for trade in account.trades)),
+                "position": float(account.position_size),
                 "closed_trades": len(account.closed_trades),
             },
             "strategies": self._names,
         }
         events = recorder.events
         return [header, *(events[start : start + EVENTS_A_LINE] for start in range(0, len(events), EVENTS_A_LINE))]
+
+    def _broker(self, *, data: Any) -> Broker:
+        """Return the broker that the strategy trades with: the one that the trusted side replays its orders with."""
+        columns, arrays = self._job.bars.columns, self._job.bars.values
+        prices = Prices.from_columns([arrays[columns.index(name)] for name in _PRICES], data.index)
+        kind = broker_class(self._job.broker["fills"])
+
+        class Playing(kind):  # type: ignore[misc, valid-type]
+            def next(self) -> None:
+                """Play the last bar that is revealed."""
+                try:
+                    self.process(len(data) - 1)
+                except OutOfMoney:
+                    raise framework._OutOfMoneyError from None
+
+        self._recorder.broker = make_broker(Playing, prices, self._job.broker, note=self._recorder.note)
+        return self._recorder.broker  # type: ignore[no-any-return]
 
     def _refuse_empty_indicators(self, strategy: Any) -> None:
         """An indicator with no value at all counts as one without a warm-up, so its strategy would start at bar 1."""
@@ -123,7 +141,7 @@ class StrategyRun:
 
     def _reached(self) -> str:
         """Phase that the strategy is in; bars are counted by the broker."""
-        return "next" if self._phase == "init" and hasattr(self._recorder.broker, "_i") else self._phase
+        return "next" if self._phase == "init" and getattr(self._recorder.broker, "_i", -1) >= 0 else self._phase
 
     def _make_repeatable(self) -> None:
         random.seed(0)

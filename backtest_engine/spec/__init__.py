@@ -1,6 +1,18 @@
 """The typed strategy specification: what the generators write, the compiler reads and everybody can check."""
 
-from backtest_engine.spec.base import MAX_BARS, MONTHS, SCHEMA_VERSION, WEEKDAYS, Part, PriceField, Timeframe, Weekday
+from backtest_engine.spec.base import (
+    MAX_BARS,
+    MONTHS,
+    SCHEMA_VERSION,
+    WEEKDAYS,
+    Part,
+    PriceField,
+    Session,
+    Timeframe,
+    Unit,
+    Weekday,
+    Zone,
+)
 from backtest_engine.spec.conditions import (
     FLIPPED,
     Ago,
@@ -13,32 +25,39 @@ from backtest_engine.spec.conditions import (
     InMonth,
     MonthDay,
     Not,
+    Often,
     OnWeekday,
+    SessionTime,
     Streak,
+    Then,
     TimeOfDay,
     TradingDay,
     Within,
 )
-from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price
+from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price, SessionValue
 from backtest_engine.spec.orders import (
     AtrDistance,
     BreakEven,
     CashSize,
     CoolDown,
     FractionSize,
+    KellySize,
     Level,
     LimitOrder,
     MarketOrder,
+    PartialExit,
     PercentDistance,
     PriceDistance,
     RiskDistance,
     RiskSize,
+    ScaleIn,
     StopOrder,
     TrailingStop,
     UnitSize,
+    VolatilitySize,
 )
 from backtest_engine.spec.strategy import Side, StrategySpec
-from backtest_engine.spec.walk import parts, parts_of
+from backtest_engine.spec.walk import parts, parts_of, parts_outside
 
 __all__ = [
     "FLIPPED",
@@ -61,15 +80,18 @@ __all__ = [
     "FractionSize",
     "InMonth",
     "Indicator",
+    "KellySize",
     "Level",
     "LimitOrder",
     "MarketOrder",
     "MonthDay",
     "Not",
     "Number",
+    "Often",
     "OnWeekday",
     "Operand",
     "Part",
+    "PartialExit",
     "PercentDistance",
     "PositionValue",
     "Price",
@@ -77,17 +99,26 @@ __all__ = [
     "PriceField",
     "RiskDistance",
     "RiskSize",
+    "ScaleIn",
+    "Session",
+    "SessionTime",
+    "SessionValue",
     "Side",
     "StopOrder",
     "StrategySpec",
     "Streak",
+    "Then",
     "TimeOfDay",
     "Timeframe",
     "TradingDay",
     "TrailingStop",
+    "Unit",
     "UnitSize",
+    "VolatilitySize",
     "Weekday",
     "Within",
+    "Zone",
     "parts",
     "parts_of",
+    "parts_outside",
 ]

@@ -5,14 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from backtest_engine.spec.base import Bars, Part, Weekday
+from backtest_engine.spec.base import Bars, ClockTime, Part, Session, Unit, Weekday, Zone
 from backtest_engine.spec.operands import Operand
 
 Relation = Literal[">", "<", ">=", "<=", "=="]
 # What holds when the two sides of a comparison change places, and what a mirror image asks for.
 FLIPPED: Mapping[str, Relation] = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "=="}
 Month = Annotated[int, Field(ge=1, le=12)]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class Comparison(Part):
@@ -60,6 +59,7 @@ class Streak(Part):
     kind: Literal["streak"] = "streak"
     condition: "Condition"
     bars: Bars
+    unit: Unit | None = None
 
 
 class Within(Part):
@@ -68,6 +68,33 @@ class Within(Part):
     kind: Literal["within"] = "within"
     condition: "Condition"
     bars: Bars
+    unit: Unit | None = None
+
+
+class Often(Part):
+    """The condition held on at least `times` of the last `bars` bars, this one included."""
+
+    kind: Literal["often"] = "often"
+    condition: "Condition"
+    times: Bars
+    bars: Bars
+    unit: Unit | None = None
+
+    @model_validator(mode="after")
+    def _can_happen(self) -> "Often":
+        if self.unit is None and self.times > self.bars:
+            raise ValueError(f"a condition cannot hold on {self.times} of {self.bars} bars")
+        return self
+
+
+class Then(Part):
+    """`then` holds now, and `first` held on one of the `bars` bars before this one."""
+
+    kind: Literal["then"] = "then"
+    first: "Condition"
+    then: "Condition"
+    bars: Bars
+    unit: Unit | None = None
 
 
 class Ago(Part):
@@ -76,6 +103,7 @@ class Ago(Part):
     kind: Literal["ago"] = "ago"
     condition: "Condition"
     bars: Bars
+    unit: Unit | None = None
 
 
 class OnWeekday(Part):
@@ -102,8 +130,8 @@ class MonthDay(Part):
 class TradingDay(Part):
     """The n-th trading day of a period.
 
-    Positive ordinals count the days that traded. Negative ones count back from the period's last weekday, which is
-    known in advance; holidays at its end are not.
+    Positive ordinals count the days that traded. Negative ones count back from the period's last trading day, by the
+    weekdays and holidays that are known in advance.
     """
 
     kind: Literal["trading_day"] = "trading_day"
@@ -118,11 +146,33 @@ class TradingDay(Part):
 
 
 class TimeOfDay(Part):
-    """The bar's time is from `start` up to `end`, both included; a window may span midnight."""
+    """The bar's time is from `start` up to `end`, both included; a window may span midnight.
+
+    A bar has the time at which it begins, in UTC or in the `zone`.
+    """
 
     kind: Literal["time_of_day"] = "time_of_day"
     start: ClockTime
     end: ClockTime
+    zone: Zone | None = None
+
+
+class SessionTime(Part):
+    """Where in a session the bar begins: in its `first` minutes, `after` them, or in its `last` ones.
+
+    `end` holds on the bar before the session's last one and on that one: what is closed then is closed before night.
+    """
+
+    kind: Literal["session_time"] = "session_time"
+    session: Session
+    part: Literal["first", "after", "last", "end"]
+    minutes: Annotated[int, Field(ge=0, le=1_440)] = 0
+
+    @model_validator(mode="after")
+    def _has_minutes(self) -> "SessionTime":
+        if (self.part == "end") != (self.minutes == 0):
+            raise ValueError("a part of a session has minutes, its end has none")
+        return self
 
 
 class Always(Part):
@@ -139,15 +189,18 @@ Condition = Annotated[
     | Not
     | Streak
     | Within
+    | Often
+    | Then
     | Ago
     | OnWeekday
     | InMonth
     | MonthDay
     | TradingDay
     | TimeOfDay
+    | SessionTime
     | Always,
     Field(discriminator="kind"),
 ]
 
-for _model in (All, AnyOf, Not, Streak, Within, Ago):
+for _model in (All, AnyOf, Not, Streak, Within, Often, Then, Ago):
     _model.model_rebuild()

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backtest_engine.spec.base import Bars, Part, Positive
+from backtest_engine.spec.base import MAX_BARS, Bars, Part, Positive, Unit
 from backtest_engine.spec.operands import Operand
 
 
@@ -28,6 +28,7 @@ class AtrDistance(Part):
     kind: Literal["atr"] = "atr"
     multiple: Positive
     period: Bars = 14
+    unit: Unit | None = None
 
 
 class RiskDistance(Part):
@@ -56,16 +57,25 @@ class TrailingStop(Part):
     """A stop that follows the best close or high (low, for shorts) since the entry.
 
     `trigger` says whether it is a stop order in the market or a rule that is looked at when a bar closes.
+    With `begins`, nothing trails before the best price is ahead of the entry by that much.
     """
 
     distance: Distance
     anchor: Literal["close", "high"] = "close"
     trigger: Literal["touch", "close"] = "touch"
+    begins: Gain | None = None
 
 
 class BreakEven(Part):
     """Once the position is ahead by `after`, its stop moves to the entry price."""
 
+    after: Gain
+
+
+class PartialExit(Part):
+    """Once a trade is ahead by `after` at a close, a share of what is still open of it is closed at the next open."""
+
+    portion: Annotated[float, Field(gt=0, lt=1)]
     after: Gain
 
 
@@ -81,6 +91,7 @@ class LimitOrder(Part):
     kind: Literal["limit"] = "limit"
     at: Operand
     bars: Bars = 1
+    unit: Unit | None = None
 
 
 class StopOrder(Part):
@@ -89,6 +100,7 @@ class StopOrder(Part):
     kind: Literal["stop"] = "stop"
     at: Operand
     bars: Bars = 1
+    unit: Unit | None = None
 
 
 EntryOrder = Annotated[MarketOrder | LimitOrder | StopOrder, Field(discriminator="kind")]
@@ -125,11 +137,51 @@ class RiskSize(Part):
     fraction: Share
 
 
-Sizing = Annotated[FractionSize | UnitSize | CashSize | RiskSize, Field(discriminator="kind")]
+class VolatilitySize(Part):
+    """The share of the equity that would move by `target` a year, a fraction, if the market goes on as it did.
+
+    The movement is the standard deviation of the last `period` returns of a bar, of which a year has `bars_a_year`.
+    """
+
+    kind: Literal["volatility"] = "volatility"
+    target: Annotated[float, Field(gt=0, le=10)]
+    period: Annotated[int, Field(ge=2, le=MAX_BARS)] = 20
+    unit: Unit | None = None
+    bars_a_year: Annotated[int, Field(ge=1, le=1_000_000)] = 252
+    cap: Share = 1.0
+
+
+class KellySize(Part):
+    """A multiple of the share that Kelly's formula gives for the trades so far, at most `cap`.
+
+    Before there are `trades` of them it is `start`. Trades that lose on the whole give no further ones.
+    """
+
+    kind: Literal["kelly"] = "kelly"
+    multiple: Share = 0.5
+    cap: Share
+    start: Share
+    trades: Annotated[int, Field(ge=2, le=10_000)] = 20
+
+
+Sizing = Annotated[
+    FractionSize | UnitSize | CashSize | RiskSize | VolatilitySize | KellySize, Field(discriminator="kind")
+]
+
+
+class ScaleIn(Part):
+    """Further entries come when the close is so far from the last one's price, without a new signal.
+
+    `against` adds to a losing position, `with` to a winning one.
+    """
+
+    distance: Distance
+    direction: Literal["against", "with"]
 
 
 class CoolDown(Part):
     """No entry for `bars` bars after an exit, or only after a losing one."""
 
     bars: Bars
+    unit: Unit | None = None
     after: Literal["exit", "loss"] = "exit"

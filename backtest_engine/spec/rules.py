@@ -1,6 +1,7 @@
 """What makes a well-formed specification impossible or contradictory, said in a trader's words."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ from backtest_engine.registry import Indicator as Known
 from backtest_engine.registry import Parameter
 from backtest_engine.spec.base import Part
 from backtest_engine.spec.conditions import FLIPPED, All, Always, Comparison, Cross, Streak
-from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price
+from backtest_engine.spec.operands import Arithmetic, Indicator, Number, Operand, PositionValue, Price, SessionValue
 from backtest_engine.spec.orders import Level, PercentDistance, RiskDistance, RiskSize
 from backtest_engine.spec.walk import parts, parts_of
 
@@ -32,6 +33,10 @@ def contradictions(spec: "StrategySpec") -> list[str]:
         found.append("the long and the short side open on the same condition; when is which meant?")
     if spec.reverse and len(spec.sides) < 2:
         found.append("a strategy that reverses needs an entry for both sides")
+    if spec.scale_in and spec.max_entries < 2:
+        found.append("adding to a position needs more than one open entry: how many at most?")
+    if spec.scale_in and spec.reverse:
+        found.append("a strategy that reverses turns its position round; it cannot also add to it by distance")
     return list(dict.fromkeys(found))
 
 
@@ -57,8 +62,21 @@ def indicator_problems(call: Indicator) -> Iterator[str]:
         yield f"{known.title} has no output {call.output!r}; it has {', '.join(known.outputs)}"
     if call.source is not None and len(known.inputs) != 1:
         yield f"{known.title} is worked out from {', '.join(known.inputs)} and takes no other source"
-    if any(isinstance(part, PositionValue) for part in parts(call)):
+    if call.unit and call.timeframe:
+        yield f"{known.title} counts either {call.unit}s or the bars of a longer timeframe, not both"
+    if call.source is not None:
+        yield from _source_problems(known, call, list(parts(call.source)))
+
+
+def _source_problems(known: Known, call: Indicator, inside: list[Part]) -> Iterator[str]:
+    if any(isinstance(part, PositionValue) for part in inside):
         yield f"{known.title} of an open position's state is not a series"
+    elif not any(isinstance(part, Price | Indicator | SessionValue) for part in inside):
+        yield f"{known.title} of a number is not a series: of which price or indicator?"
+    if call.timeframe and any(isinstance(part, SessionValue) for part in inside):
+        yield f"{known.title} is worked out on longer bars, which do not tell what a session does"
+    if call.timeframe and any(isinstance(part, Price | Indicator) and part.timeframe for part in inside):
+        yield f"{known.title} is worked out on longer bars already, so its source takes no timeframe of its own"
 
 
 def _combination_problems(known: Known, call: Indicator) -> Iterator[str]:
@@ -92,6 +110,7 @@ def _side_problems(spec: "StrategySpec", name: str, side: "Side") -> Iterator[st
         yield f"risking a share of the equity needs a stop loss on the {name} side, to know how much a unit can lose"
     if not side.stopped and _measures_risk(side):
         yield f"a {name} target in multiples of the risk needs a stop loss"
+    yield from _partial_problems(name, side)
     if any(isinstance(part, PositionValue) for level in _levels(side) for part in parts(level)):
         yield f"a {name} stop, target or order is set before the entry is known: say how far it is from the close"
     yield from _level_problems(name, side)
@@ -99,6 +118,21 @@ def _side_problems(spec: "StrategySpec", name: str, side: "Side") -> Iterator[st
         if condition is not None:
             for part in parts(condition):
                 yield from _condition_problems(part)
+
+
+def _partial_problems(name: str, side: "Side") -> Iterator[str]:
+    """Parts are taken one after the other, so one that lies nearer than the one before it comes too late."""
+    for one, other in pairwise(side.partial_exits):
+        if type(one.after) is not type(other.after):
+            continue
+        near, far = (_reach_of(part.after) for part in (one, other))
+        if near >= far:
+            yield f"the partial exits of a {name} position must be further away one after the other"
+
+
+def _reach_of(gain: Part) -> float:
+    reach = getattr(gain, "percent", None) or getattr(gain, "amount", None) or getattr(gain, "multiple", None)
+    return float(reach or 0.0)
 
 
 def _ends(spec: "StrategySpec", side: "Side") -> bool:
@@ -112,8 +146,7 @@ def _levels(side: "Side") -> list[Part]:
 
 
 def _measures_risk(side: "Side") -> bool:
-    gains = (side.take_profit, side.break_even.after if side.break_even else None)
-    return any(isinstance(gain, RiskDistance) for gain in gains)
+    return isinstance(side.take_profit, RiskDistance) or side.remembers_risk
 
 
 def _level_problems(name: str, side: "Side") -> Iterator[str]:
@@ -196,6 +229,8 @@ def scale_of(value: Operand) -> str | None:
             return "volume" if value.field == "volume" else "price"
         case Indicator():
             return _scale_of_indicator(value)
+        case SessionValue():
+            return "price"
         case Arithmetic():
             return _scale_of_sum(value)
         case PositionValue():

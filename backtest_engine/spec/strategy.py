@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from backtest_engine.spec.base import SCHEMA_VERSION, Bars, Part
+from backtest_engine.spec.base import SCHEMA_VERSION, Bars, Part, Unit
 from backtest_engine.spec.conditions import Condition
 from backtest_engine.spec.orders import (
     BreakEven,
@@ -12,6 +12,9 @@ from backtest_engine.spec.orders import (
     EntryOrder,
     FractionSize,
     MarketOrder,
+    PartialExit,
+    RiskDistance,
+    ScaleIn,
     Sizing,
     StopLoss,
     TakeProfit,
@@ -23,7 +26,8 @@ from backtest_engine.spec.rules import contradictions
 class Side(Part):
     """When one side is opened and how it ends.
 
-    Stops and targets are measured from the close of the signal bar, or from the price of a waiting order.
+    Stops and targets are measured from the close of the signal bar, or from the price of a waiting order. Of several
+    `partial_exits` each is taken once, one after the other, on bars that give no other order.
     """
 
     entry: Condition
@@ -33,13 +37,25 @@ class Side(Part):
     take_profit: TakeProfit | None = None
     trailing_stop: TrailingStop | None = None
     break_even: BreakEven | None = None
+    partial_exits: tuple[PartialExit, ...] = Field(default=(), max_length=5)
     max_bars: Bars | None = None
+    max_bars_unit: Unit | None = None
 
     @property
     def stopped(self) -> bool:
         """Whether an entry order carries a stop, which tells what a unit can lose: a fixed one, or where one trails."""
         trailing = self.trailing_stop
-        return self.stop_loss is not None or (trailing is not None and trailing.trigger == "touch")
+        return self.stop_loss is not None or (
+            trailing is not None and trailing.trigger == "touch" and not trailing.begins
+        )
+
+    @property
+    def remembers_risk(self) -> bool:
+        """Whether a rule for the open trade needs to know what its order put at risk."""
+        gains = [part.after for part in self.partial_exits]
+        gains += [self.break_even.after] if self.break_even else []
+        gains += [self.trailing_stop.begins] if self.trailing_stop and self.trailing_stop.begins else []
+        return any(isinstance(gain, RiskDistance) for gain in gains)
 
 
 class StrategySpec(Part):
@@ -54,6 +70,7 @@ class StrategySpec(Part):
     short: Side | None = None
     sizing: Sizing = Field(default_factory=lambda: FractionSize(fraction=1.0))
     max_entries: Annotated[int, Field(ge=1, le=100)] = 1
+    scale_in: ScaleIn | None = None
     cool_down: CoolDown | None = None
     reverse: bool = False
 

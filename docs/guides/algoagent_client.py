@@ -12,6 +12,8 @@ asks for patience. `python algoagent_client.py "buy when RSI < 30, sell when RSI
 
 import json
 import os
+import select
+import socket
 import sys
 import time
 import urllib.error
@@ -19,13 +21,18 @@ import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from http.client import HTTPException, HTTPResponse
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 
 Json = dict[str, Any]
 
 ENDED = ("succeeded", "failed", "cancelled")
 WORTH_ANOTHER_TRY = (429, 502, 503, 504)
+# A larger body is announced before it is sent, so that a refusal arrives before the line is full.
+LARGE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 16
+ANNOUNCED_SECONDS = 2.0
 
 
 class Problem(Exception):
@@ -112,7 +119,7 @@ class Client:
         return self.every(f"/api/strategies/{strategy}/execution_history/", **filters)
 
     def import_csv(self, symbol: str, csv: bytes, **options: Any) -> Json:
-        """Bring your own bars."""
+        """Bring your own bars; options are `interval` and, for a file of several symbols, `only_symbol`."""
         query = urllib.parse.urlencode({"symbol": symbol, **options})
         return self._json("POST", f"/api/data/import/?{query}", csv, {"Content-Type": "text/csv"})
 
@@ -167,7 +174,7 @@ class Client:
             )
             pause = 0.2 * 2**attempt
             try:
-                answer: HTTPResponse = urllib.request.urlopen(request, timeout=self.timeout)
+                answer = _exchange(request, self.timeout)
             except urllib.error.HTTPError as refusal:
                 with refusal:
                     problem = _problem(refusal)
@@ -182,6 +189,53 @@ class Client:
                 return answer
             time.sleep(pause)
         raise AssertionError("unreachable")
+
+
+def _exchange(request: urllib.request.Request, timeout: float) -> HTTPResponse:
+    if not isinstance(request.data, bytes) or len(request.data) < LARGE_BYTES:
+        answer: HTTPResponse = urllib.request.urlopen(request, timeout=timeout)
+        return answer
+    answer = _upload(request, request.data, timeout)
+    if answer.status >= 400:
+        raise urllib.error.HTTPError(request.full_url, answer.status, answer.reason, answer.headers, answer)
+    return answer
+
+
+def _upload(request: urllib.request.Request, body: bytes, timeout: float) -> HTTPResponse:
+    """Send a large body piece by piece, and stop when the server answers: it says why it takes no more."""
+    connect = HTTPSConnection if request.type == "https" else HTTPConnection
+    connection = connect(request.host, timeout=timeout)
+    connection.putrequest(request.get_method(), request.selector)
+    headers = {"Content-Length": str(len(body)), "Expect": "100-continue", "Connection": "close"}
+    for name, value in {**dict(request.header_items()), **headers}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    # The answer holds the line open until it is read.
+    with closing(connection.sock) as line:
+        answer = HTTPResponse(line, method=request.get_method())
+        try:
+            if not _answered(line, ANNOUNCED_SECONDS) or answer.fp.peek(16).startswith(b"HTTP/1.1 100"):
+                _send(line, body)
+            answer.begin()
+        except BaseException:
+            answer.close()
+            raise
+    return answer
+
+
+def _send(line: socket.socket, body: bytes) -> None:
+    view = memoryview(body)
+    for begin in range(0, len(body), PIECE_BYTES):
+        if _answered(line, 0):
+            return
+        try:
+            line.sendall(view[begin : begin + PIECE_BYTES])
+        except (BrokenPipeError, ConnectionResetError):
+            return  # What the server said before it hung up is still to be read.
+
+
+def _answered(line: socket.socket, seconds: float) -> bool:
+    return bool(select.select([line], [], [], seconds)[0])
 
 
 def _read_events(stream: HTTPResponse) -> Iterator[Json]:

@@ -29,8 +29,16 @@ RUN_STATUS = {
     "unknown_symbol": status.HTTP_404_NOT_FOUND,
     "budget_exhausted": status.HTTP_429_TOO_MANY_REQUESTS,
     **dict.fromkeys(("keys_busy", "quota_spent", "no_usable_key"), status.HTTP_503_SERVICE_UNAVAILABLE),
+    **dict.fromkeys(("credits_spent", "account_suspended", "service_disabled"), status.HTTP_503_SERVICE_UNAVAILABLE),
     **dict.fromkeys(
-        ("model_overloaded", "model_failed", "model_timeout", "model_unreachable", "model_unavailable"),
+        (
+            "model_overloaded",
+            "model_failed",
+            "model_timeout",
+            "model_unreachable",
+            "model_unavailable",
+            "vendor_redirects",
+        ),
         status.HTTP_503_SERVICE_UNAVAILABLE,
     ),
     **dict.fromkeys(

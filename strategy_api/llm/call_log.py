@@ -1,4 +1,4 @@
-"""The book of model calls, in the database: what was asked and paid, what may be used again, what is left to spend."""
+"""The record of model calls in the database: what was asked and paid, what is used again, what is left to spend."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +12,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from backtest_engine.errors import BudgetExhausted, ModelUnavailable
-from backtest_engine.llm import Call
-from backtest_engine.ports import Completion
+from backtest_engine.llm import Answer, Call
 from strategy_api.llm.models import LLMCall
 from strategy_api.runs.models import Run
 
@@ -67,7 +66,7 @@ class Ticket:
 
 
 class CallLog:
-    """A `CallBook` for one run and its owner. A call silent for longer than `lost_after` has lost its worker."""
+    """An engine's `CallLog` for one run and its owner. A call silent for longer than `lost_after` lost its worker."""
 
     def __init__(self, *, run: Run | None, budget: Budget, keep: timedelta, lost_after: timedelta) -> None:
         self._run = run
@@ -76,8 +75,8 @@ class CallLog:
         self._keep = keep
         self._lost_after = lost_after
 
-    def earlier(self, call: Call) -> Completion | None:
-        """Return a finished, validated answer to an equal request, and write down that it was used again.
+    def earlier(self, call: Call) -> str | None:
+        """Return a finished, valid answer to an equal request, and write down that it was used again.
 
         To the run itself also one that was not valid: a run that was put back goes on where it was, and pays nothing
         twice.
@@ -89,8 +88,9 @@ class CallLog:
         found = LLMCall.objects.filter(usable, request_sha256=call.digest).order_by("-created_at").first()
         if found is None:
             return None
-        LLMCall.objects.create(**self._described(call), outcome=LLMCall.Outcome.REUSED, answer=found.answer)
-        return completion_of(found)
+        again = {"answer": found.answer, "response": found.response}
+        LLMCall.objects.create(**self._described(call), outcome=LLMCall.Outcome.REUSED, **again)
+        return found.response
 
     def begin(self, call: Call) -> Ticket:
         """Reserve the money and return a ticket; raise `BudgetExhausted`, or `ModelUnavailable` while an equal
@@ -110,18 +110,19 @@ class CallLog:
             ) from None
         return Ticket(row.pk, now)
 
-    def answered(self, ticket: Ticket, completion: Completion, *, cost_usd: Decimal, reusable: bool) -> None:
+    def answered(self, ticket: Ticket, answer: Answer, *, cost_usd: Decimal, reusable: bool) -> None:
         """Settle a call that was answered."""
         self._settle(
             ticket,
             outcome=LLMCall.Outcome.ANSWERED if reusable else LLMCall.Outcome.INVALID,
             error_code="" if reusable else "answer_invalid",
-            keys=list(completion.keys),
-            input_tokens=completion.input_tokens or 0,
-            cached_input_tokens=completion.cached_input_tokens,
-            output_tokens=completion.output_tokens or 0,
+            keys=list(answer.keys),
+            input_tokens=answer.input_tokens,
+            cached_input_tokens=answer.cached_input_tokens,
+            output_tokens=answer.output_tokens,
             cost_usd=cost_usd,
-            answer=completion.text.replace("\0", ""),
+            answer=storable(answer.text),
+            response=answer.response,
         )
 
     def failed(self, ticket: Ticket, code: str, *, details: dict[str, Any], cost_usd: Decimal) -> None:
@@ -130,11 +131,16 @@ class CallLog:
             ticket,
             outcome=LLMCall.Outcome.FAILED,
             error_code=code[:64],
-            keys=list(details.get("keys", ())),
+            keys=list(details.get("keys") or ()),
             input_tokens=details.get("input_tokens") or 0,
             output_tokens=details.get("output_tokens") or 0,
             cost_usd=cost_usd,
         )
+
+    def rejected(self, digest: str) -> None:
+        """Keep the answers to this request from being used again, but by the run that has to go on from them."""
+        given = LLMCall.objects.filter(request_sha256=digest, outcome=LLMCall.Outcome.ANSWERED)
+        given.update(outcome=LLMCall.Outcome.INVALID, error_code="answer_invalid")
 
     def short_of_money(self) -> bool:
         """Say whether the threshold of any limit is passed."""
@@ -184,28 +190,21 @@ class CallLog:
             "purpose": call.purpose,
             "prompt_version": call.prompt_version,
             "request_sha256": call.digest,
+            "message_count": call.message_count,
+            "streamed": call.streamed,
         }
 
 
-def completion_of(row: LLMCall) -> Completion:
-    """Return the answer that a row recorded."""
-    return Completion(
-        text=row.answer,
-        model=row.model,
-        provider=row.provider,
-        input_tokens=row.input_tokens,
-        output_tokens=row.output_tokens,
-        cached_input_tokens=row.cached_input_tokens,
-        keys=tuple(row.keys),
-        from_cache=True,
-    )
-
-
-def recorded_answers(run: Run) -> dict[str, Completion]:
-    """Return what a run was answered, by the digest of the request, for `ReplayModel`."""
+def recorded_answers(run: Run) -> dict[str, str]:
+    """Return what a run was answered, by the digest of the request, for a replay."""
     kept = (LLMCall.Outcome.ANSWERED, LLMCall.Outcome.INVALID, LLMCall.Outcome.REUSED)
     rows = run.llm_calls.filter(outcome__in=kept).order_by("created_at")
-    return {row.request_sha256: completion_of(row) for row in rows}
+    return dict(rows.values_list("request_sha256", "response"))
+
+
+def storable(text: str) -> str:
+    """Return a text as every database takes it: without NUL and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 @contextmanager

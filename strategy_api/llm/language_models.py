@@ -1,68 +1,81 @@
-"""Settings → language models: which are asked, in what order, with whose keys, and who writes it down."""
+"""Settings → language models: which are asked, in what order, with whose keys, and who writes it down.
+
+The only models that leave this module are recorded ones, and what is sent without a record the transport refuses.
+"""
 
 import logging
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from django.conf import settings
 
-from backtest_engine.generate.model import ModelGenerator
 from backtest_engine.key_rotation import InvalidKeys, KeyPool, Ledger, Limits, SqliteLedger, read_keys
 from backtest_engine.llm import (
     PROVIDERS,
     BackgroundLoop,
     Connection,
-    FallbackModel,
+    ModelClient,
     Price,
     PriceList,
     Provider,
-    RecordedModel,
-    ReplayModel,
+    recorded,
 )
+from backtest_engine.llm import replayed as replayed_client
 from backtest_engine.llm.retired_gemini import RETIRED
-from backtest_engine.ports import CancelSignal, LanguageModel
+from backtest_engine.ports import CancelSignal
+from strategy_api.common.lazy import lazily
 from strategy_api.llm.call_log import Budget, CallLog, recorded_answers
 from strategy_api.llm.redis_ledger import RedisLedger
 from strategy_api.runs.models import Run
 
+if TYPE_CHECKING:
+    from backtest_engine.generate.model import ModelGenerator
+
 logger = logging.getLogger(__name__)
+
+# Only workers generate: the web server does not load what reads and compiles strategies.
+model_generator = lazily("backtest_engine.generate.model.ModelGenerator")
 
 # Their limits are an account's, generous and unknown: what they refuse is learned.
 UNMETERED = Limits(requests_per_minute=100_000, tokens_per_minute=10**9, requests_per_day=10**8)
 # A call that has not ended after this many of its time limits has lost its worker.
 LOST_AFTER_TIMEOUTS = 2
+NO_KEY = "no-key-is-needed-on-this-machine"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Configured:
-    """A model that can be asked."""
+    """A model that can be asked, by `model`, and the keys that it is asked with."""
 
     provider: str
     name: str
-    model: LanguageModel
     pool: KeyPool
+    _client: ModelClient
 
 
-def generators(run: Run, cancelled: CancelSignal) -> dict[str, ModelGenerator]:
+def generators(run: Run, cancelled: CancelSignal) -> "dict[str, ModelGenerator]":
     """Return the generators that this installation's models make possible for a run: all of them, and each vendor's."""
     chain = configured()
     names = ["model", *dict.fromkeys(entry.provider for entry in chain)] if chain else []
     made = {}
     for name in names:
         links = [entry for entry in chain if name in ("model", entry.provider)]
-        made[name] = ModelGenerator(_chain(links, run), name=name, cancelled=cancelled)
+        made[name] = model_generator(_chain(links, run), name=name, cancelled=cancelled)
     return made
 
 
-def model(run: Run) -> LanguageModel | None:
-    """Return the chain of all models, recorded and paid for by a run; None when no model can be asked."""
+def model(run: Run) -> ModelClient | None:
+    """Return the chain of all models, recorded and paid for by a run; None when no model can be asked.
+
+    An agent is given `model(run).model(purpose=…)` and runs by `model(run).run(…)`.
+    """
     return _chain(configured(), run) if configured() else None
 
 
@@ -86,12 +99,13 @@ def key_states() -> list[dict[str, Any]]:
     return [{"provider": entry.provider, **row} for entry in configured() for row in entry.pool.states([entry.name])]
 
 
-def replayed(run: Run) -> dict[str, ModelGenerator]:
+def replayed(run: Run) -> "dict[str, ModelGenerator]":
     """Return generators that answer from what a finished run was answered, and ask nobody."""
     answers = recorded_answers(run)
     links = dict.fromkeys(run.llm_calls.order_by("created_at").values_list("provider", "model"))
-    replays = [ReplayModel(answers, provider=provider, name=name) for provider, name in links]
-    return {"model": ModelGenerator(FallbackModel(replays))} if replays else {}
+    if not links:
+        return {}
+    return {"model": model_generator(replayed_client(answers, list(links), loop=_loop(os.getpid())))}
 
 
 def close() -> None:
@@ -102,7 +116,7 @@ def close() -> None:
     _ledger.cache_clear()
 
 
-def _chain(entries: Any, run: Run) -> LanguageModel:
+def _chain(entries: Sequence[Configured], run: Run) -> ModelClient:
     environment = settings.ENVIRONMENT
     log = CallLog(
         run=run,
@@ -110,12 +124,8 @@ def _chain(entries: Any, run: Run) -> LanguageModel:
         keep=timedelta(days=environment.llm_cache_days),
         lost_after=timedelta(seconds=LOST_AFTER_TIMEOUTS * environment.llm_timeout_seconds),
     )
-    prices = price_list()
-    links = [
-        RecordedModel(entry.model, provider=entry.provider, name=entry.name, book=log, prices=prices)
-        for entry in entries
-    ]
-    return FallbackModel(links, short_of_money=log.short_of_money)
+    clients = [entry._client for entry in entries]
+    return recorded(clients, log=log, prices=price_list(), short_of_money=log.short_of_money)
 
 
 def price_list() -> PriceList:
@@ -146,10 +156,14 @@ def _configured(pid: int) -> tuple[Configured, ...]:
             continue
         if pool is not None:
             connection = Connection(
-                keys=pool, loop=_loop(pid), base_url=_base_url(vendor), timeout=environment.llm_timeout_seconds
+                keys=pool,
+                loop=_loop(pid),
+                base_url=_base_url(vendor),
+                timeout=environment.llm_timeout_seconds,
+                recorded_only=True,
             )
             build = RETIRED.build if _retired(vendor) else provider.build
-            entries.append(Configured(provider=vendor, name=name, model=build(name, connection), pool=pool))
+            entries.append(Configured(provider=vendor, name=name, pool=pool, _client=build(name, connection)))
     return tuple(entries)
 
 
@@ -173,8 +187,8 @@ def _pool(provider: Provider, secrets: Mapping[str, str], pid: int) -> KeyPool |
     if provider.own_machine:
         if _base_url(provider.name) is None:
             return None
-        # A server on one's own machine wants some key, any key.
-        secrets = {f"{prefix}_API_KEY": "none", **{name: value for name, value in secrets.items() if value}}
+        # A server on one's own machine wants some key, any key; one that no answer happens to hold.
+        secrets = {f"{prefix}_API_KEY": NO_KEY, **{name: value for name, value in secrets.items() if value}}
     keys = read_keys(secrets, prefix=prefix)
     if not keys:
         return None
@@ -192,7 +206,7 @@ def _pool(provider: Provider, secrets: Mapping[str, str], pid: int) -> KeyPool |
         jitter=random.random,
         limits=limits if metered else UNMETERED,
         limits_by_model=by_model if metered else {},
-        patience=environment.llm_patience_seconds,
+        longest_wait=environment.llm_longest_wait_seconds,
     )
 
 

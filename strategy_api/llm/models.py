@@ -45,7 +45,11 @@ class LLMCall(models.Model):
     output_tokens = models.PositiveIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=14, decimal_places=8, default=0)
     latency_seconds = models.FloatField(null=True, blank=True)
+    message_count = models.PositiveIntegerField(default=1)
+    streamed = models.BooleanField(default=False)
     answer = models.TextField(blank=True)
+    # JSON of a pydantic-ai `ModelResponse`: what an equal request is answered with.
+    response = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

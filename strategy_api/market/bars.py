@@ -8,9 +8,10 @@ import pandas as pd
 from django.conf import settings
 from django.utils import timezone
 
+from backtest_engine.data.files import file_stem
 from backtest_engine.domain import Dataset
 from strategy_api.market import importing
-from strategy_api.market.catalog import catalog, imports_folder
+from strategy_api.market.catalog import IMPORT_SOURCE, catalog, imports_folder
 
 COLUMNS = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
 
@@ -50,13 +51,20 @@ def described(dataset: Dataset) -> dict[str, Any]:
 
 
 def keep(
-    file: IO[bytes], *, owner: int, symbol: str, interval: str | None, cancelled: Callable[[], bool]
+    file: IO[bytes],
+    *,
+    owner: int,
+    symbol: str,
+    interval: str | None,
+    only_symbol: str | None = None,
+    cancelled: Callable[[], bool],
 ) -> dict[str, Any]:
     """Read, check and keep a CSV file for its user; an earlier one of the same symbol and interval is replaced."""
     return importing.import_limited(
         file.read(),
         symbol=symbol,
         interval=interval,
+        only_symbol=only_symbol,
         into=imports_folder(owner),
         max_bytes=settings.UPLOAD_LIMIT_BYTES,
         imported_at=timezone.now(),
@@ -68,3 +76,22 @@ def iso(stamp: pd.Timestamp) -> str:
     """Return a bar's time as the API shows times."""
     moment = stamp.to_pydatetime(warn=False).replace(tzinfo=UTC)
     return str(moment.isoformat().replace("+00:00", "Z"))
+
+
+def imports(*, owner: int) -> list[dict[str, Any]]:
+    """Return the listings of what a user imported."""
+    return [dict(listing.as_dict()) for listing in catalog(owner).symbols() if listing.source == IMPORT_SOURCE]
+
+
+def delete_import(*, owner: int, symbol: str, interval: str | None) -> int:
+    """Remove imported bars of a symbol, of one interval or of all; return how many files went."""
+    folder = imports_folder(owner)
+    wanted = [row for row in imports(owner=owner) if row["symbol"].casefold() == symbol.casefold()]
+    removed = 0
+    for row in wanted:
+        if interval in (None, row["interval"]):
+            path = folder / f"{file_stem(row['symbol'], row['interval'])}.npz"
+            if path.exists():
+                path.unlink()
+                removed += 1
+    return removed

@@ -9,6 +9,8 @@ from django.conf import settings
 from backtest_engine.data import Catalog, Folder
 from strategy_api.market import sources
 
+IMPORT_SOURCE = "import"
+
 
 def catalog(owner: int | None = None) -> Catalog:
     """Return the sources in their order; each process has its own."""
@@ -22,5 +24,5 @@ def imports_folder(owner: int) -> Path:
 
 @lru_cache(maxsize=64)
 def _catalog(pid: int, owner: int | None) -> Catalog:
-    own = [Folder(imports_folder(owner), name="import")] if owner is not None else []
+    own = [Folder(imports_folder(owner), name=IMPORT_SOURCE)] if owner is not None else []
     return Catalog([*own, *sources.sources()], store=sources.store())

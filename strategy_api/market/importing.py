@@ -27,6 +27,7 @@ def import_limited(
     *,
     symbol: str,
     interval: str | None,
+    only_symbol: str | None,
     into: Path,
     max_bytes: int,
     imported_at: datetime,
@@ -42,7 +43,7 @@ def import_limited(
     try:
         facts: dict[str, Any] = run_limited(
             read_and_keep,
-            *(content, symbol, interval, str(into), max_bytes, imported_at),
+            *(content, symbol, interval, only_symbol, str(into), max_bytes, imported_at),
             seconds=SECONDS,
             memory_mb=MEMORY_MB,
             cancelled=cancelled,
@@ -54,17 +55,24 @@ def import_limited(
         raise InvalidData(f"The file {reason}.", hint="Split it.", details={"kind": error.code}) from error
     finally:
         _room.release()
-    return facts | {name: datetime.fromisoformat(facts[name]) for name in ("start", "end")}
+    return facts | {name: datetime.fromisoformat(facts[name]) for name in ("first_bar_at", "last_bar_at")}
 
 
 def read_and_keep(
-    content: bytes, symbol: str, interval: str | None, into: str, max_bytes: int, imported_at: datetime
+    content: bytes,
+    symbol: str,
+    interval: str | None,
+    only_symbol: str | None,
+    into: str,
+    max_bytes: int,
+    imported_at: datetime,
 ) -> Any:
     """Import a table and return its facts as JSON has them; runs in the child."""
     dataset = import_csv(
         io.BytesIO(content),
         symbol=symbol,
         interval=interval,
+        only_symbol=only_symbol,
         into=Path(into),
         max_bytes=max_bytes,
         imported_at=imported_at,
@@ -80,8 +88,8 @@ def dataset_facts(dataset: Any) -> dict[str, Any]:
         "source": dataset.source,
         "fingerprint": dataset.fingerprint,
         "bars": len(dataset),
-        "start": dataset.start,
-        "end": dataset.end,
+        "first_bar_at": dataset.start,
+        "last_bar_at": dataset.end,
         "notices": [notice.as_dict() for notice in dataset.notices],
     }
 

@@ -11,8 +11,8 @@ _DATASET: dict[str, Any] = {
     "source": "samples",
     "fingerprint": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
     "bars": 2148,
-    "start": "2004-08-19T00:00:00Z",
-    "end": "2013-03-01T00:00:00Z",
+    "first_bar_at": "2004-08-19T00:00:00Z",
+    "last_bar_at": "2013-03-01T00:00:00Z",
     "notices": [],
 }
 
@@ -25,8 +25,8 @@ examples.register(
             "interval": "1d",
             "title": "Alphabet, daily",
             "sample": True,
-            "start": "2004-08-19T00:00:00Z",
-            "end": "2013-03-01T00:00:00Z",
+            "first_bar_at": "2004-08-19T00:00:00Z",
+            "last_bar_at": "2013-03-01T00:00:00Z",
             "bars": 2148,
         },
         "BarPage": {

@@ -17,8 +17,8 @@ class SymbolRow(serializers.Serializer):
     interval = serializers.CharField()
     title = serializers.CharField()
     sample = serializers.BooleanField()
-    start = serializers.DateTimeField(allow_null=True)
-    end = serializers.DateTimeField(allow_null=True)
+    first_bar_at = serializers.DateTimeField(allow_null=True)
+    last_bar_at = serializers.DateTimeField(allow_null=True)
     bars = serializers.IntegerField(allow_null=True)
 
 
@@ -41,8 +41,8 @@ class DatasetDetail(serializers.Serializer):
     source = serializers.CharField()  # type: ignore[assignment]  # a field, not where the field reads from
     fingerprint = serializers.CharField(help_text="SHA-256 of exactly these bars.")
     bars = serializers.IntegerField()
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    first_bar_at = serializers.DateTimeField()
+    last_bar_at = serializers.DateTimeField()
     notices = Notice(many=True)
 
 
@@ -78,3 +78,11 @@ class ImportQuery(StrictSerializer):
         r"^[A-Za-z0-9^=&-][A-Za-z0-9^=.&/:_+-]{0,31}$", max_length=32, help_text="What to call them."
     )
     interval = IntervalField(required=False, help_text="Checked against the data, which decide.")
+    only_symbol = SearchField(help_text="Of a file with several symbols, the one to import, as the file names it.")
+
+
+class ImportDeletionQuery(StrictSerializer):
+    """Which imported bars to remove."""
+
+    symbol = serializers.RegexField(ONE_LINE, max_length=40, help_text="As the list of symbols has it.")
+    interval = IntervalField(required=False, help_text="Of this interval; default: all.")

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,13 +23,21 @@ from strategy_api.common.parsers import CSVUploadParser, Upload, taken_in
 from strategy_api.common.queries import QueryValidationMixin
 from strategy_api.common.renderers import CSVRenderer, StrictJSONRenderer
 from strategy_api.market import bars as market_bars
-from strategy_api.market.serializers import BarPage, BarQuery, DatasetDetail, ImportQuery, SymbolQuery, SymbolRow
+from strategy_api.market.serializers import (
+    BarPage,
+    BarQuery,
+    DatasetDetail,
+    ImportDeletionQuery,
+    ImportQuery,
+    SymbolQuery,
+    SymbolRow,
+)
 
 
 class DataViewSet(QueryValidationMixin, viewsets.ViewSet):
     """The installation's market data, and what the caller imported."""
 
-    queries = {"symbols": SymbolQuery, "bars": BarQuery, "import_": ImportQuery}
+    queries = {"symbols": SymbolQuery, "bars": BarQuery, "import_": ImportQuery, "delete_import": ImportDeletionQuery}
     rates = {"import_": "import"}
     problems = {
         "bars": ("unknown_symbol", "dates_outside_data", "unsupported_interval", "invalid_data", "data_unavailable"),
@@ -113,6 +121,7 @@ class DataViewSet(QueryValidationMixin, viewsets.ViewSet):
                 owner=caller(request).pk,
                 symbol=self.query["symbol"],
                 interval=self.query.get("interval"),
+                only_symbol=self.query.get("only_symbol") or None,
                 cancelled=client_is_gone(request),
             )
             address = replace_query_param(reverse("data-bars", request=request), "symbol", facts["symbol"])
@@ -124,6 +133,22 @@ class DataViewSet(QueryValidationMixin, viewsets.ViewSet):
 
         with upload.file:
             return answer_long(keyed(request, body=upload.sha256), keep).response()
+
+    @extend_schema(
+        operation_id="data_import_destroy",
+        summary="Delete imported bars",
+        description="Of a symbol, of one interval or of all. Backtests that used them keep their own copy.",
+        responses={204: None},
+    )
+    @import_.mapping.delete
+    def delete_import(self, request: Request) -> Response:
+        """Remove what the caller imported."""
+        removed = market_bars.delete_import(
+            owner=caller(request).pk, symbol=self.query["symbol"], interval=self.query.get("interval")
+        )
+        if not removed:
+            raise NotFound("You have imported no such bars.")
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _upload(request: Request) -> Upload:

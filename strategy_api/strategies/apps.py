@@ -13,5 +13,5 @@ class StrategiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Import what registers itself."""
-        for module in ("engine", "health", "links", "metrics", "openapi", "retention"):
+        for module in ("health", "links", "metrics", "openapi", "retention", "worker_process"):
             import_module(f"{self.name}.{module}")

@@ -4,9 +4,7 @@ import logging
 import os
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
-from celery.signals import worker_process_init
 from django.conf import settings
 
 from backtest_engine.domain import Limits
@@ -68,8 +66,7 @@ def _sandbox_problems(pid: int) -> list[str]:
     return list(report.problems)
 
 
-@worker_process_init.connect
-def warm_up(**_: Any) -> None:
+def warm_up() -> None:
     """Start what the first run would otherwise wait for; a failure shows when a run needs it."""
     try:
         engine()

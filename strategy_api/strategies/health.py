@@ -1,12 +1,14 @@
 """Whether strategies can be executed: the sandbox."""
 
 from strategy_api.common.health import HealthCheck, register
-from strategy_api.strategies import engine
+from strategy_api.common.lazy import lazily
+
+sandbox_problems = lazily("strategy_api.strategies.engine.sandbox_problems")
 
 
 def sandbox_problem() -> str | None:
     """Return which isolation layers are missing on this machine."""
-    return "; ".join(engine.sandbox_problems()) or None
+    return "; ".join(sandbox_problems()) or None
 
 
 register(

@@ -134,6 +134,8 @@ class Execution(models.Model):
     broker = models.JSONField(default=dict)
     parameters = models.JSONField(default=dict)
     metrics = models.JSONField(null=True, blank=True)
+    metrics_notes = models.JSONField(default=dict)
+    orders = models.JSONField(null=True, blank=True)
     return_pct = models.FloatField(null=True, blank=True)
     sharpe_ratio = models.FloatField(null=True, blank=True)
     max_drawdown_pct = models.FloatField(null=True, blank=True)

@@ -48,7 +48,7 @@ _STRATEGY_SUMMARY: dict[str, Any] = {
     "created_at": examples.AT,
     "updated_at": examples.AT,
 }
-_BROKER: dict[str, Any] = {"cash": 10000.0, "commission": 0.002, "spread": 0.0, "finalize_trades": True}
+_BROKER: dict[str, Any] = {"cash": 10000.0, "commission": 0.002, "spread": 0.0, "margin": 1.0, "fills": "conservative"}
 _METRICS: dict[str, Any] = {
     "return_pct": 12.5,
     "buy_hold_return_pct": 703.5,
@@ -75,6 +75,8 @@ _EXECUTION_SUMMARY: dict[str, Any] = {
     "broker": _BROKER,
     "parameters": {"rsi_period": 14},
     "metrics": _METRICS,
+    "metrics_notes": {},
+    "orders": {"placed": 10, "filled": 9, "unit": 1.0, "lost": {}},
     "warnings": [{"code": "sample_data", "message": "GOOG is sample data, for demonstration only."}],
     "verified": True,
     "error": None,
@@ -144,6 +146,8 @@ examples.register(
             "commission": 41.7,
             "return_pct": 8.5,
             "tag": None,
+            "exit_reason": "closed",
+            "same_bar": False,
         },
         "EquityPoint": {"time": "2004-08-19T00:00:00Z", "equity": 10000.0, "drawdown_pct": 0.0},
         "TagCount": {"tag": "mean-reversion", "strategy_count": 4},

@@ -8,10 +8,9 @@ from django.db import transaction
 from strategy_api.common.exceptions import Conflict
 from strategy_api.runs.models import Run
 from strategy_api.runs.services import submit_run
+from strategy_api.strategies.kinds import EXECUTE
 from strategy_api.strategies.models import Execution, Strategy, StrategyVersion
 from strategy_api.strategies.versions import add_version
-from strategy_api.strategies.work.backtests import broker_of
-from strategy_api.strategies.work.execute import EXECUTE
 
 
 @transaction.atomic
@@ -87,7 +86,7 @@ def execute_again(*, strategy: Strategy) -> Run:
     if latest is not None:
         asked = {
             "dataset_fingerprint": latest.dataset_fingerprint,
-            **broker_of(latest),
+            **latest.broker,
             "parameters": latest.parameters,
         }
     submission = EXECUTE.prepare(owner=strategy.owner, subject=strategy, asked=asked)

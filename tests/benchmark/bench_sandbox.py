@@ -121,7 +121,8 @@ def _compared(name: str, executor: SandboxedExecutor, dataset: Dataset, *, repea
     def bare() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            Backtest(dataset.bars, namespace["Cross"], **BROKER.as_dict()).run(**parameters)
+            backtest = Backtest(dataset.bars, namespace["Cross"], commission=BROKER.commission, finalize_trades=True)
+            backtest.run(**parameters)
 
     def sandboxed() -> None:
         executor.execute(CODE, dataset=dataset, broker=BROKER, parameters=parameters)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtest_engine.data import Catalog, Massive, Patience, Remote, Samples, Store
+from backtest_engine.data import Catalog, Massive, Remote, RetryPolicy, Samples, Store
 from backtest_engine.data.bars import dataset
 from backtest_engine.errors import DataUnavailable, InvalidData, RequestError
 from backtest_engine.ports import DataSource
@@ -48,8 +48,8 @@ class Clock:
 
 def remote(market: FakeMarket, store: Store, clock: Clock | None = None) -> Remote:
     vendor = Massive(key=MASSIVE_KEY, base_url=market.url)
-    patience = Patience(attempts=2, sleep=lambda _: None)
-    return Remote(vendor, now=clock or Clock("2013-03-20T12:00"), store=store, patience=patience)
+    retry = RetryPolicy(attempts=2, sleep=lambda _: None)
+    return Remote(vendor, now=clock or Clock("2013-03-20T12:00"), store=store, retry=retry)
 
 
 def asked(market: FakeMarket) -> list[tuple[str, str]]:
@@ -216,7 +216,7 @@ class TestMissingPieces:
 
     def test_a_damaged_series_is_fetched_again(self, market: FakeMarket, store: Store, tmp_path: Path) -> None:
         first = year(remote(market, store), 2010)
-        (damaged,) = (tmp_path / "cache" / "series" / "massive").glob("*.parquet")
+        (damaged,) = (tmp_path / "cache" / "series" / "massive").glob("*.npz")
         damaged.write_bytes(damaged.read_bytes()[:-100])
         asked(market)
 
@@ -233,7 +233,7 @@ class TestCatalogWithStore:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("backtest_engine.data.parquet.write_atomically", full)
+        monkeypatch.setattr("backtest_engine.data.bar_file.write_atomically", full)
 
         dataset = Catalog([remote(market, store)], store=store).bars("GOOG", start="2010-01-01", end="2010-12-31")
 
@@ -278,7 +278,7 @@ while True:
     kept = dataset(bars, symbol="X", interval="1m", source="test")
     store.keep(kept)
     store.dataset(kept.fingerprint)
-    store.write_series("test", "X_1m_raw", bars, {"spans": []})
+    store.write_series("test", "X_1m_raw", bars, {"ranges": []})
     print("written", flush=True)
 """
 
@@ -295,7 +295,7 @@ class TestKilled:
             writer.stdout.close()
 
         store = Store(tmp_path)
-        fingerprints = [path.stem for path in (tmp_path / "datasets").rglob("*.parquet") if path.name[0] != "."]
+        fingerprints = [path.stem for path in (tmp_path / "datasets").rglob("*.npz") if path.name[0] != "."]
 
         assert fingerprints
         for fingerprint in fingerprints:

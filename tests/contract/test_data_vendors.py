@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtest_engine.data import VENDORS, Alpaca, CcxtExchange, Massive, Patience, Remote, Samples, Yahoo
+from backtest_engine.data import VENDORS, Alpaca, CcxtExchange, Massive, Remote, RetryPolicy, Samples, Yahoo
 from backtest_engine.errors import AlgoAgentError, DataUnavailable, DatesOutsideData, UnknownSymbol, UnsupportedInterval
 from tests.fakes.market_data import ALPACA_KEY, MASSIVE_KEY, FakeMarket, Trouble, at
 
@@ -48,8 +48,8 @@ class Source:
         self.vendor = build(market, folder)
         # Its list of pairs and its start in 2015 would hide these old bars.
         self.vendor.earliest = at("2004-01-01")
-        patience = Patience(attempts=3, first_wait=0.01, longest_wait=30.0, sleep=waits.append)
-        self.remote = Remote(self.vendor, now=lambda: NOW, patience=patience)
+        retry = RetryPolicy(attempts=3, first_wait=0.01, longest_wait=30.0, sleep=waits.append)
+        self.remote = Remote(self.vendor, now=lambda: NOW, retry=retry)
 
     def bars(self, start: str, end: str, interval: str = "1d", symbol: str | None = None) -> Any:
         return self.remote.bars(symbol or self.symbol, start=at(start), end=at(end), interval=interval)
@@ -203,7 +203,7 @@ class TestKeys:
     def test_a_refused_key_is_said_at_once(
         self, market: FakeMarket, waits: list[float], vendor: Callable[[str], Any]
     ) -> None:
-        remote = Remote(vendor(market.url), now=lambda: at("2016-02-01"), patience=Patience(sleep=waits.append))
+        remote = Remote(vendor(market.url), now=lambda: at("2016-02-01"), retry=RetryPolicy(sleep=waits.append))
 
         with pytest.raises(DataUnavailable, match="refused the key"):
             remote.bars("GOOG", start=at("2016-01-04"), end=at("2016-01-08"), interval="1d")

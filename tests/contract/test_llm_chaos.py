@@ -11,15 +11,15 @@ from pydantic import BaseModel
 
 from backtest_engine.errors import AnswerUnusable, ModelUnavailable, VendorError
 from backtest_engine.key_rotation import ApiKey, KeyPool, MemoryLedger, Window, next_pacific_midnight
-from backtest_engine.llm import PROVIDERS, BackgroundLoop, Connection, PriceList, RecordedModel, ask
-from backtest_engine.ports import LanguageModel, Prompt
+from backtest_engine.llm import PROVIDERS, BackgroundLoop, Connection, ModelClient, PriceList, ask, recorded
+from backtest_engine.ports import Prompt
 from tests.fakes.gemini import FakeGemini
-from tests.fakes.models import MemoryBook
+from tests.fakes.models import MemoryLog
 
 MODEL = "gemini-3.8-flash"
 KEYS = {f"secret-{number}": f"project-{number}" for number in range(8)}
 INVALID, SPENT, LIMITED = "secret-0", "secret-1", "secret-2"
-PATIENCE = 20
+MOST_TRIES = 20
 UNDER_WAY = 0.25
 
 
@@ -47,11 +47,11 @@ class End:
     outcome: str
 
 
-def ask_until_it_ends(model: LanguageModel, request: int) -> End:
+def ask_until_it_ends(model: ModelClient, request: int) -> End:
     """Ask as a task does: come back when told to, at most so often."""
     prompt = Prompt(system="You add.", user=f"request {request}")
-    model = RecordedModel(model, provider="gemini", name=MODEL, book=MemoryBook(one_run=True), prices=PriceList())
-    for _ in range(PATIENCE):
+    model = recorded([model], log=MemoryLog(one_run=True), prices=PriceList())
+    for _ in range(MOST_TRIES):
         try:
             answer, _ = ask(model, prompt, Sum)
         except VendorError as error:

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from pydantic import BaseModel
 
 from backtest_engine.errors import AlgoAgentError, AnswerUnusable, Cancelled, ModelUnavailable
 from backtest_engine.key_rotation import ApiKey, KeyPool, MemoryLedger
-from backtest_engine.llm import PROVIDERS, BackgroundLoop, Connection, ask
-from backtest_engine.ports import LanguageModel, Prompt
+from backtest_engine.llm import PROVIDERS, BackgroundLoop, Connection, ModelClient, Price, PriceList, ask, recorded
+from backtest_engine.ports import Prompt
 from backtest_engine.spec import StrategySpec
 from tests.fakes.gemini import FakeGemini
+from tests.fakes.models import MemoryLog
 from tests.fakes.vendors import FakeVendor
 
 SECRET = "AQ.planted-secret-5up3r"
@@ -37,7 +39,7 @@ class Setting:
     """A provider, wired to a fake of its vendor."""
 
     provider: str
-    model: LanguageModel
+    model: ModelClient
     vendor: Any
     pool: KeyPool
 
@@ -70,7 +72,7 @@ class Greeting(BaseModel):
 
 
 class TestProviders:
-    def test_answers_with_usage_and_the_fingerprint_of_the_key(self, setting: Setting) -> None:
+    def test_answers_with_usage(self, setting: Setting) -> None:
         setting.vendor.plan(("text", "Good day."))
 
         answer = setting.model.complete(PROMPT)
@@ -80,7 +82,15 @@ class TestProviders:
         assert answer.model.startswith(MODELS[setting.provider])
         assert (answer.input_tokens or 0) > 0
         assert (answer.output_tokens or 0) > 0
-        assert answer.keys == tuple(setting.pool.keys)
+
+    def test_writes_down_which_key_was_used(self, setting: Setting) -> None:
+        setting.vendor.plan(("text", "Good day."))
+        log = MemoryLog()
+        prices = PriceList({f"{setting.provider}:{setting.model.name}": Price(input=Decimal(1), output=Decimal(1))})
+
+        recorded([setting.model], log=log, prices=prices).complete(PROMPT)
+
+        assert log.rows[0]["answer"].keys == tuple(setting.pool.keys)
 
     def test_gives_the_type_that_is_asked_for(self, setting: Setting) -> None:
         setting.vendor.plan(("text", '{"words": "Good day."}'))

@@ -23,8 +23,8 @@ from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from tests.fakes import gemini_refusals as refusals
-from tests.fakes.gemini_refusals import REFUSALS, Refusal
+from tests.fakes import gemini_errors as refusals
+from tests.fakes.gemini_errors import REFUSALS, Refusal
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 MODELS = ("gemini-3.8-flash", "gemini-3.5-flash-lite", "gemini-3.1-pro-preview")

@@ -230,7 +230,13 @@ class TestOnPostgres:
         # A folder of its own: it is removed at the end.
         environment = {name: value for name, value in os.environ.items() if name != "DATA_DIR"}
         try:
-            suites = ["test_runs.py", "test_event_streams.py", "test_strategies.py", "test_retention.py"]
+            suites = [
+                "test_run_kinds.py",
+                "test_runs.py",
+                "test_event_streams.py",
+                "test_strategies.py",
+                "test_retention.py",
+            ]
             done = subprocess.run(
                 # Its database is thrown away with the server, so nobody needs to wait until it can be dropped.
                 [sys.executable, "-m", "pytest", "-q", "--reuse-db", *(f"tests/integration/{name}" for name in suites)],

@@ -27,6 +27,8 @@ TRADE = {
     "commission": 0.0,
     "return_pct": 25.0,
     "tag": None,
+    "exit_reason": "closed",
+    "same_bar": False,
 }
 
 
@@ -78,6 +80,7 @@ def execution_values(strategy: Strategy, **values: Any) -> dict[str, Any]:
         "last_bar_at": datetime(2020, 1, 3, tzinfo=UTC),
         "broker": {"cash": 10_000.0, "commission": 0.002, "spread": 0.0},
         "metrics": METRICS,
+        "orders": {"placed": 1, "filled": 1, "unit": 1.0, "lost": {}},
         "return_pct": METRICS["return_pct"],
         "sharpe_ratio": METRICS["sharpe_ratio"],
         "max_drawdown_pct": METRICS["max_drawdown_pct"],

@@ -117,6 +117,7 @@ RULES: dict[str, Expected] = {
     "data-symbols GET": OPEN_TO_USERS,
     "data-bars GET": OPEN_TO_USERS,
     "data-import POST": MAKES,
+    "data-import DELETE": {who: {404} for who in OWNED} | {"nobody": {401}, "read token": {403}},
     "me GET": OPEN_TO_USERS,
     "keys GET": STAFF,
     "budget GET": STAFF,
@@ -133,7 +134,11 @@ BODIES: dict[str, Any] = {
     "submit-generate POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "token-list POST": {"name": "another"},
 }
-QUERIES = {"data-bars GET": "?symbol=GOOG&page_size=5", "data-import POST": "?symbol=MINE"}
+QUERIES = {
+    "data-bars GET": "?symbol=GOOG&page_size=5",
+    "data-import POST": "?symbol=MINE",
+    "data-import DELETE": "?symbol=MINE",
+}
 
 
 def routes(patterns: Any = None) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -163,7 +168,7 @@ def ask(client: APIClient, world: World, operation: str) -> Any:
     """Send the request that an operation is for."""
     name, _, method = operation.partition(" ")
     address = world.address(name) + QUERIES.get(operation, "")
-    if name == "data-import":
+    if operation == "data-import POST":
         return client.generic("POST", address, CSV, content_type="text/csv")
     headers = {"Accept": "application/json"} if name == "run-events" else {}
     if operation in ("strategy-detail DELETE", "run-detail DELETE"):

@@ -208,7 +208,7 @@ class TestBodies:
         answer = api.generic("POST", "/api/data/import/?symbol=MINE", CSV, content_type="text/csv")
 
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-        assert not list(imports.rglob("*.parquet"))
+        assert not list(imports.rglob("*.npz"))
 
 
 class TestData:

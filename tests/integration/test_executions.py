@@ -58,7 +58,7 @@ class TestExecute:
         assert execution["metrics"]["trades"] > 50
         assert execution["broker"]["cash"] == 50_000
         assert execution["broker"]["commission"] == 0.001
-        assert execution["broker"]["finalize_trades"] is True
+        assert execution["broker"]["fills"] == "conservative"
         assert execution["source"] == "samples"
 
     def test_is_repeatable(self, api: APIClient, work: Work, strategy: str) -> None:
@@ -78,8 +78,8 @@ class TestExecute:
     def test_includes_the_whole_end_date(self, api: APIClient, work: Work, strategy: str) -> None:
         run = execute(api, work, strategy, start_date="2010-01-04", end_date="2010-12-31")
 
-        assert run["result"]["execution"]["start"].startswith("2010-01-04")
-        assert run["result"]["execution"]["end"].startswith("2010-12-31")
+        assert run["result"]["execution"]["first_bar_at"].startswith("2010-01-04")
+        assert run["result"]["execution"]["last_bar_at"].startswith("2010-12-31")
 
     @pytest.mark.parametrize(
         ("body", "code", "status"),
@@ -182,7 +182,7 @@ class TestSameBars:
         again = execute(api, work, strategy, dataset_fingerprint=fingerprint)
 
         assert again["result"]["execution"]["metrics"] == first["result"]["execution"]["metrics"]
-        assert again["result"]["execution"]["end"].startswith("2009-12-31")
+        assert again["result"]["execution"]["last_bar_at"].startswith("2009-12-31")
 
     def test_of_somebody_else_are_unknown(self, api: APIClient, stranger: APIClient, work: Work, strategy: str) -> None:
         first = execute(api, work, strategy, test_symbol="GOOG")

@@ -15,8 +15,13 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pydantic import BaseModel
+from pydantic_ai import Agent
 from rest_framework.test import APIClient
 
+from backtest_engine.errors import ModelUnavailable
+from backtest_engine.llm import output_of
+from backtest_engine.ports import Prompt
 from backtest_engine.prompts.examples import CODE_EXAMPLES, SPEC_EXAMPLES
 from strategy_api.llm import language_models
 from strategy_api.llm.models import LLMCall
@@ -224,7 +229,7 @@ class TestGeneration:
         assert run["error"]["code"] == "not_understood"
         assert "wizard" in str(run["error"])
 
-    def test_an_equal_request_is_answered_from_the_book(self, api: APIClient, work: Work, gemini: FakeGemini) -> None:
+    def test_an_equal_request_is_answered_from_the_record(self, api: APIClient, work: Work, gemini: FakeGemini) -> None:
         gemini.plan(SPEC)
 
         first, second = generate(api, work), generate(api, work)
@@ -242,6 +247,52 @@ class TestGeneration:
 
         assert replayed.code == run["result"]["code"]
         assert len(gemini.seen) == asked
+
+
+class Count(BaseModel):
+    """What an agent is asked for."""
+
+    number: int
+
+
+class TestAgents:
+    """An agent of pydantic-ai over a run's models, as the conversation uses them."""
+
+    def test_each_request_is_a_call_that_is_paid_and_recorded(self, owner: User, gemini: FakeGemini) -> None:
+        gemini.plan(("text", '{"number": "many"}'), ("text", '{"number": 2}'))
+        run = Run.objects.create(owner=owner, kind="generate", parameters={})
+        models = language_models.model(run)
+        agent = Agent(models.model(purpose="conversation", version="conversation/1"), output_type=output_of(Count))
+
+        result = models.run(agent.run("How many?"))
+
+        rows = LLMCall.objects.order_by("created_at")
+        assert result.output == Count(number=2)
+        assert list(rows.values_list("outcome", "message_count", "purpose", "owner")) == [
+            ("invalid", 1, "conversation", owner.pk),
+            ("answered", 3, "conversation", owner.pk),
+        ]
+        assert all(row.cost_usd > 0 and row.keys and not row.streamed for row in rows)
+
+    def test_an_equal_run_of_an_agent_is_not_paid_again(self, owner: User, gemini: FakeGemini) -> None:
+        gemini.plan(("text", '{"number": 2}'))
+        outputs = []
+        for _ in range(2):
+            models = language_models.model(Run.objects.create(owner=owner, kind="generate", parameters={}))
+            outputs.append(models.run(Agent(models.model(), output_type=output_of(Count)).run("How many?")).output)
+
+        assert outputs == [Count(number=2)] * 2
+        assert len(gemini.seen) == 1
+        assert list(LLMCall.objects.order_by("created_at").values_list("outcome", flat=True)) == ["answered", "reused"]
+
+    def test_a_model_that_was_got_hold_of_is_refused_by_the_transport(self, gemini: FakeGemini) -> None:
+        (entry, _) = language_models.configured()
+
+        with pytest.raises(ModelUnavailable) as refused:
+            entry._client.complete(Prompt(system="s", user="u"))
+
+        assert refused.value.code == "call_not_recorded"
+        assert not gemini.seen
 
 
 class TestWaiting:

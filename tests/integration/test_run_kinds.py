@@ -248,7 +248,7 @@ class TestChildren:
 
 class TestOneKey:
     def test_of_many_requests_to_two_routes_at_once_makes_one_object(self, owner: User) -> None:
-        """Twenty at once with one key, to two routes, with two bodies: one is done, the rest replay it or are refused."""
+        """Twenty at once, with one key, two routes and two bodies: one is done, the rest replay it or are refused."""
         start = threading.Barrier(20)
         answers: list[Any] = []
         token_client = client_of(owner)

@@ -41,7 +41,7 @@ class JudgedSandbox:
     def run(self, source: str) -> dict[str, Any]:
         """Run a strategy on the sample data; the answer is what the judge's docstring describes."""
         try:
-            result = self._executor.execute(source, dataset=self._dataset, broker=BrokerSettings())
+            result = self._executor.execute(source, dataset=self._dataset, broker=BrokerSettings(fills="backtesting"))
         except StrategyError as error:
             log = error.details.get("log", "")
             return {

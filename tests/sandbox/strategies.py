@@ -9,7 +9,7 @@ from backtesting import Backtest
 from backtesting._stats import compute_stats
 
 from backtest_engine.domain import BacktestResult, BrokerSettings
-from backtest_engine.sandbox.statistics import METRICS, metrics_of
+from backtest_engine.simulation.library_statistics import METRICS, metrics_of
 from tests.sandbox.conftest import CROSS, strategy
 
 TRAILING = """
@@ -120,9 +120,13 @@ STRATEGIES = {
 }
 
 BROKERS = {
-    "default": BrokerSettings(),
-    "close fills, one order at a time": BrokerSettings(trade_on_close=True, exclusive_orders=True, commission=0.0),
-    "leverage, hedging, a spread": BrokerSettings(margin=0.1, hedging=True, spread=0.0005, finalize_trades=False),
+    "default": BrokerSettings(fills="backtesting", fractional=False),
+    "close fills, one order at a time": BrokerSettings(
+        fills="backtesting", fractional=False, trade_on_close=True, exclusive_orders=True, commission=0.0
+    ),
+    "leverage, hedging, a spread": BrokerSettings(
+        fills="backtesting", fractional=False, margin=0.1, hedging=True, spread=0.0005
+    ),
 }
 
 
@@ -135,9 +139,11 @@ def strategy_class(code: str) -> Any:
 
 def plain_run(code: str, frame: pd.DataFrame, broker: BrokerSettings) -> pd.Series:
     """Return what backtesting.py itself makes of a strategy, with buy-and-hold from the first bar."""
+    arguments = broker.as_dict()
+    del arguments["fills"], arguments["fractional"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        backtest = Backtest(frame, strategy_class(code), **broker.as_dict())
+        backtest = Backtest(frame, strategy_class(code), finalize_trades=True, **arguments)
         ran = backtest.run()
         broker_ = ran["_strategy"]._broker
         return compute_stats(broker_.closed_trades, ran["_equity_curve"]["Equity"].to_numpy(), frame, None, 0.0)

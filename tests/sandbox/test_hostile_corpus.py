@@ -12,9 +12,15 @@ JUDGE = HERE.parent / "corpus" / "sandbox" / "judge.py"
 CASES = sorted(JUDGE.parent.glob("[0-9][0-9]_*.py"))
 
 
+def needed() -> str:
+    """Return the folders that the judge needs, each by its real path, none inside another."""
+    folders = {Path(folder).resolve() for folder in (HERE.parents[1], sys.prefix, sys.base_prefix)}
+    return ":".join(str(folder) for folder in sorted(folders) if not folders & set(folder.parents))
+
+
 def in_namespace(who: str, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(HERE / "namespace.sh"), who, *command], capture_output=True, text=True, timeout=280, check=False
+        [str(HERE / "namespace.sh"), who, needed(), *command], capture_output=True, text=True, timeout=280, check=False
     )
 
 

@@ -1,4 +1,4 @@
-"""The replay of a journal is backtesting.py's own result, to the last bit."""
+"""With `fills="backtesting"` the replay of a journal is backtesting.py's own result, to the last bit."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from backtest_engine.domain import BrokerSettings, Dataset, Limits
 from backtest_engine.errors import StrategyRaised
 from backtest_engine.executor import LookAheadBudget, SandboxedExecutor
+from backtest_engine.simulation.reporting import HARMLESS, IMPOSSIBLE_FILL
 from tests.sandbox.conftest import Run, as_dataset, dataset_of, strategy
 from tests.sandbox.strategies import BROKERS, STRATEGIES, differences, plain_run
 
@@ -55,10 +56,10 @@ class TestReplay:
         result = fast.execute(STRATEGIES[name], dataset=dataset, broker=settings_)
 
         assert differences(result, expected) == []
-        assert [notice.code for notice in result.warnings if notice.code != "no_trades"] == []
+        assert {notice.code for notice in result.warnings} <= HARMLESS | {"no_trades", IMPOSSIBLE_FILL}
 
     def test_ends_where_the_money_ends(self, fast: SandboxedExecutor) -> None:
-        broker = BrokerSettings(margin=0.02, cash=1_000.0, commission=0.0)
+        broker = BrokerSettings(fills="backtesting", margin=0.02, cash=1_000.0, commission=0.0)
         doubling = pd.DataFrame({"Open": np.geomspace(10, 80, 60)})
         for column in ("High", "Low", "Close"):
             doubling[column] = doubling["Open"] * {"High": 1.01, "Low": 0.99}.get(column, 1.0)
@@ -118,13 +119,13 @@ class TestReplayOfAnyStrategy:
         seed=st.integers(0, 5),
         broker=st.builds(
             BrokerSettings,
+            fills=st.just("backtesting"),
             commission=st.sampled_from((0.0, 0.002)),
             spread=st.sampled_from((0.0, 0.01)),
             margin=st.sampled_from((1.0, 0.2)),
             trade_on_close=st.booleans(),
             hedging=st.booleans(),
             exclusive_orders=st.booleans(),
-            finalize_trades=st.booleans(),
         ),
     )
     @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -145,6 +146,21 @@ class TestReplayOfAnyStrategy:
 
         assert differences(result, expected) == []
         assert "account_differs" not in {notice.code for notice in result.warnings}
+
+
+class TestHouseRules:
+    @pytest.mark.parametrize("name", STRATEGIES)
+    def test_the_strategy_sees_the_account_that_the_replay_computes(
+        self, name: str, samples: dict[str, Dataset], fast: SandboxedExecutor
+    ) -> None:
+        for settings_ in (
+            BrokerSettings(),
+            BrokerSettings(trade_on_close=True, exclusive_orders=True, fractional=True),
+            BrokerSettings(margin=0.1, hedging=True, spread=0.0005),
+        ):
+            result = fast.execute(STRATEGIES[name], dataset=samples["GOOG"], broker=settings_)
+
+            assert {notice.code for notice in result.warnings} <= HARMLESS | {"no_trades"}
 
 
 class TestTags:

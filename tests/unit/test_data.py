@@ -15,7 +15,7 @@ from backtest_engine.data import bars as bar_forms
 from backtest_engine.data.dates import requested_range
 from backtest_engine.data.interval import INTERVALS, infer_interval, parse_interval
 from backtest_engine.data.quality import examine, refuse_corrupt, tidy
-from backtest_engine.data.spans import Span, merge, missing
+from backtest_engine.data.time_ranges import TimeRange, merge, missing
 from backtest_engine.domain import Dataset
 from backtest_engine.errors import (
     DataUnavailable,
@@ -211,31 +211,35 @@ class TestQuality:
         assert "partial_days" in kinds
 
 
-class TestSpans:
-    spans = st.lists(
+class TestTimeRanges:
+    ranges = st.lists(
         st.tuples(st.integers(0, 60), st.integers(0, 20)).map(
-            lambda pair: Span(at("2020-01-01") + timedelta(days=pair[0]), at("2020-01-01") + timedelta(days=sum(pair)))
+            lambda pair: TimeRange(
+                at("2020-01-01") + timedelta(days=pair[0]), at("2020-01-01") + timedelta(days=sum(pair))
+            )
         ),
         max_size=6,
     )
 
     @settings(max_examples=50)
-    @given(known=spans, wanted=spans.filter(bool))
-    def test_what_is_missing_and_what_is_known_make_the_whole(self, known: list[Span], wanted: list[Span]) -> None:
+    @given(known=ranges, wanted=ranges.filter(bool))
+    def test_what_is_missing_and_what_is_known_make_the_whole(
+        self, known: list[TimeRange], wanted: list[TimeRange]
+    ) -> None:
         wish = wanted[0]
 
         absent = missing(wish, known)
 
         assert missing(wish, [*known, *absent]) == ()
-        for span in absent:
-            assert wish.first <= span.first <= span.last <= wish.last
-            assert all(span.last < other.first or span.first > other.last for other in known)
+        for part in absent:
+            assert wish.first <= part.first <= part.last <= wish.last
+            assert all(part.last < other.first or part.first > other.last for other in known)
 
     def test_touching_spans_are_one(self) -> None:
-        first = Span(at("2020-01-01"), at("2020-01-31T23:59:59.999999"))
-        second = Span(at("2020-02-01"), at("2020-02-28"))
+        first = TimeRange(at("2020-01-01"), at("2020-01-31T23:59:59.999999"))
+        second = TimeRange(at("2020-02-01"), at("2020-02-28"))
 
-        assert merge([second, first]) == (Span(first.first, second.last),)
+        assert merge([second, first]) == (TimeRange(first.first, second.last),)
 
 
 class Shelf:

@@ -89,7 +89,7 @@ class InProcessExecutor:
                     for v in names.values()
                     if isinstance(v, type) and issubclass(v, Strategy) and v.__module__ == "strategy"
                 ]
-                stats = Backtest(dataset.bars, own[-1], **broker.as_dict()).run()
+                stats = Backtest(dataset.bars, own[-1], commission=broker.commission, finalize_trades=True).run()
         except SyntaxError as error:
             raise StrategyRejected(str(error), code="syntax_error", line=error.lineno) from error
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Keys, quotas, refusals, and the pool that chooses."""
+"""Keys, quotas, and the pool that chooses."""
 
 import json
 import pickle
@@ -24,9 +24,8 @@ from backtest_engine.key_rotation import (
     pacific_day,
     read_gemini,
     read_keys,
-    read_plain,
 )
-from tests.fakes.gemini_refusals import REFUSALS
+from tests.fakes.gemini_errors import REFUSALS
 from tests.fakes.quotas import Clock, arrivals, worst_window
 
 NOW = 1_790_000_000.0
@@ -116,68 +115,6 @@ class TestPacificDay:
 
         assert pacific_day(moment) == day
         assert round((next_pacific_midnight(moment) - moment) / 3600) == hours
-
-
-class TestRefusals:
-    @pytest.mark.parametrize(
-        ("name", "code", "scope", "seconds"),
-        [
-            ("key_invalid", "key_invalid", "key", 86_400),
-            ("key_invalid_echo", "key_invalid", "key", 86_400),
-            ("key_expired", "key_invalid", "key", 86_400),
-            ("key_leaked", "key_denied", "key", 3_600),
-            ("project_denied", "key_denied", "key", 3_600),
-            ("service_disabled", "key_denied", "key", 3_600),
-            ("region_not_served", "region_not_served", "request", 60),
-            ("bad_request", "request_rejected", "request", 60),
-            ("too_long", "request_rejected", "request", 60),
-            ("model_missing", "model_missing", "request", 60),
-            ("minute_quota", "minute_quota", "project", 13.827787492),
-            ("day_quota", "day_quota", "project", None),
-            ("token_quota", "minute_quota", "project", 21.5),
-            ("no_quota", "no_quota", "project", None),
-            ("quota_without_details", "minute_quota", "project", 60),
-            ("internal", "model_failed", "model", 60),
-            ("overloaded", "model_overloaded", "model", 60),
-            ("deadline", "model_failed", "model", 60),
-        ],
-    )
-    def test_says_who_should_rest_and_for_how_long(
-        self, name: str, code: str, scope: str, seconds: float | None
-    ) -> None:
-        status, body = REFUSALS[name](MODEL, "a-key")
-
-        verdict = read_gemini(status, json.dumps(body).encode())
-
-        assert (verdict.code, verdict.scope, verdict.seconds) == (code, scope, seconds)
-
-    def test_every_documented_refusal_is_read(self) -> None:
-        read = [mark.args[1] for mark in TestRefusals.test_says_who_should_rest_and_for_how_long.pytestmark]
-
-        assert {row[0] for row in read[0]} == set(REFUSALS)
-
-    def test_learns_the_limits_that_a_refusal_names(self) -> None:
-        limits = {}
-        for name in ("minute_quota", "day_quota", "token_quota", "no_quota"):
-            status, body = REFUSALS[name](MODEL, "a-key")
-            limits[name] = dict(read_gemini(status, json.dumps(body).encode()).limits)
-
-        assert limits == {
-            "minute_quota": {"requests_per_minute": 15},
-            "day_quota": {"requests_per_day": 20},
-            "token_quota": {"tokens_per_minute": 250_000},
-            "no_quota": {},
-        }
-
-    @given(status=st.sampled_from([400, 401, 403, 404, 408, 429, 500, 503, 529]), raw=st.binary(max_size=60))
-    @settings(max_examples=60)
-    def test_reads_any_bytes(self, status: int, raw: bytes) -> None:
-        assert read_gemini(status, raw).code
-        assert read_plain(status, raw).code
-
-    @pytest.mark.parametrize("raw", [b"[]", b"null", b'{"error": "x"}', b'{"error": {"details": [3, {}]}}', b"[3]"])
-    def test_reads_json_of_another_shape(self, raw: bytes) -> None:
-        assert read_gemini(429, raw).code == "minute_quota"
 
 
 class TestWindow:
@@ -277,7 +214,7 @@ class TestKeyPool:
         assert busy.value.retryable
         assert 60 < busy.value.details["retry_after"] < 64
 
-    def test_a_wait_beyond_patience_is_final_and_says_until_when(self) -> None:
+    def test_a_wait_that_is_too_long_is_final_and_says_until_when(self) -> None:
         clock = Clock(NOW)
         pool = self.pool(clock, count=1, limits=Limits(requests_per_day=1))
         pool.reserve(MODEL, tokens=1)
@@ -360,7 +297,7 @@ class TestKeyPool:
     def test_replaces_keys_in_what_a_vendor_says(self) -> None:
         pool = self.pool(Clock(NOW))
 
-        said = pool.scrubbed(b"Invalid API key: secret-1!")
+        said = pool.scrubber.scrub(b"Invalid API key: secret-1!")
 
         assert b"secret" not in said
         assert b"key_" in said

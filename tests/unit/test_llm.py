@@ -1,11 +1,18 @@
 """Models that wrap models, typed answers, prices, and the generator that asks."""
 
+import asyncio
 import json
 import pickle
+import threading
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from pydantic_ai import Agent
+from pydantic_ai.messages import ModelRequest, ModelResponse, ToolCallPart, UserPromptPart
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.models.function import FunctionModel
 
 from backtest_engine.errors import (
     AnswerUnusable,
@@ -16,12 +23,13 @@ from backtest_engine.errors import (
     NeedsClarification,
 )
 from backtest_engine.generate.model import ModelGenerator, code_instructions, spec_instructions, unsaid_numbers
-from backtest_engine.llm import FallbackModel, Price, PriceList, RecordedModel, ReplayModel, ask, request_digest
-from backtest_engine.llm.sdk_model import is_recursive, without_titles
+from backtest_engine.llm import BackgroundLoop, Call, ModelClient, Price, PriceList, ask, output_of, recorded, replayed
+from backtest_engine.llm.background import in_caller
+from backtest_engine.llm.schemas import is_recursive, without_titles
 from backtest_engine.ports import Prompt
 from backtest_engine.prompts.examples import CODE_EXAMPLES, SPEC_EXAMPLES
 from backtest_engine.spec import StrategySpec
-from tests.fakes.models import MemoryBook, ScriptedModel
+from tests.fakes.models import LOOP, MemoryLog, ScriptedClient, ScriptedModel
 
 PROMPT = Prompt(system="You count.", user="one?", purpose="test", version="test/1")
 PRICES = PriceList({"gemini:scripted": Price(input=Decimal(1), output=Decimal(10))})
@@ -67,88 +75,101 @@ class TestAsk:
         assert len(model.asked) == 3
 
 
-class TestFallbackModel:
-    def test_asks_the_next_where_one_cannot_answer(self) -> None:
-        chain = FallbackModel([ScriptedModel([ModelUnavailable(code="model_overloaded")]), ScriptedModel(["b"])])
+def chain(*clients: ModelClient, log: MemoryLog | None = None, **options: Any) -> ModelClient:
+    return recorded(clients, log=log or MemoryLog(), prices=PRICES, **options)
 
-        assert chain.complete(PROMPT).text == "b"
+
+class TestChain:
+    def test_asks_the_next_where_one_cannot_answer(self) -> None:
+        first = ScriptedClient([ModelUnavailable(code="model_overloaded")])
+
+        assert chain(first, ScriptedClient(["b"])).complete(PROMPT).text == "b"
 
     def test_does_not_pay_again_for_an_answer_that_is_no_use(self) -> None:
-        second = ScriptedModel(["b"])
-        chain = FallbackModel([ScriptedModel([AnswerUnusable(code="answer_blocked")]), second])
+        second = ScriptedClient(["b"])
 
         with pytest.raises(AnswerUnusable):
-            chain.complete(PROMPT)
+            chain(ScriptedClient([AnswerUnusable(code="answer_blocked")]), second).complete(PROMPT)
 
         assert not second.asked
 
     @pytest.mark.parametrize("code", ["keys_busy", "answer_in_flight"])
     def test_waits_for_its_turn_with_the_best(self, code: str) -> None:
-        second = ScriptedModel(["b"])
-        chain = FallbackModel([ScriptedModel([ModelUnavailable(code=code, details={"retry_after": 9.0})]), second])
+        second = ScriptedClient(["b"])
+        first = ScriptedClient([ModelUnavailable(code=code, details={"retry_after": 9.0})])
 
         with pytest.raises(ModelUnavailable):
-            chain.complete(PROMPT)
+            chain(first, second).complete(PROMPT)
 
         assert not second.asked
 
-    def test_says_when_to_ask_again_soonest(self) -> None:
-        chain = FallbackModel(
-            [
-                ScriptedModel([ModelUnavailable(code="a", retryable=False)]),
-                ScriptedModel([ModelUnavailable(code="b", details={"retry_after": 9.0})]),
-                ScriptedModel([ModelUnavailable(code="c", details={"retry_after": 3.0})]),
-            ]
+    def test_says_when_to_ask_again_soonest_and_nothing_else(self) -> None:
+        failing = chain(
+            ScriptedClient([ModelUnavailable(code="a", retryable=False)]),
+            ScriptedClient([ModelUnavailable(code="b", details={"retry_after": 9.0})]),
+            ScriptedClient([ModelUnavailable(code="c", details={"retry_after": 3.0})]),
         )
 
         with pytest.raises(ModelUnavailable) as unavailable:
-            chain.complete(PROMPT)
+            failing.complete(PROMPT)
 
         assert unavailable.value.code == "c"
+        assert not [name for name in vars(unavailable.value) if name.startswith("_")]
+        assert pickle.loads(pickle.dumps(unavailable.value)).code == "c"  # noqa: S301
 
     def test_asks_only_the_cheapest_when_money_is_short(self) -> None:
-        best, cheapest = ScriptedModel(["a"]), ScriptedModel(["b"])
+        best, cheapest = ScriptedClient(["a"]), ScriptedClient(["b"])
 
-        answer = FallbackModel([best, cheapest], short_of_money=lambda: True).complete(PROMPT)
+        answer = chain(best, cheapest, short_of_money=lambda: True).complete(PROMPT)
 
         assert (answer.text, best.asked) == ("b", [])
 
     def test_moves_to_a_model_that_the_budget_still_allows(self) -> None:
-        chain = FallbackModel([ScriptedModel([BudgetExhausted()]), ScriptedModel(["b"])])
+        assert chain(ScriptedClient([BudgetExhausted()]), ScriptedClient(["b"])).complete(PROMPT).text == "b"
 
-        assert chain.complete(PROMPT).text == "b"
+    def test_a_stream_begins_with_the_first_that_answers(self) -> None:
+        both = chain(ScriptedClient([ModelUnavailable(code="model_overloaded")]), ScriptedClient(["one two"]))
+
+        assert both.run(streamed(both)) == "one two "
+
+
+async def streamed(client: ModelClient, *, words: int | None = None) -> str:
+    """Return what an agent streams, or so many words of it."""
+    said = ""
+    async with Agent(client.model(purpose="test")).run_stream("Count.") as result:
+        async for text in result.stream_text(delta=True, debounce_by=None):
+            said += text
+            if words is not None and len(said.split()) >= words:
+                break
+    return said
 
 
 class TestRecordedModel:
-    def recorded(self, model: ScriptedModel, book: MemoryBook) -> RecordedModel:
-        return RecordedModel(model, provider="gemini", name="scripted", book=book, prices=PRICES)
-
     def test_reserves_the_most_and_settles_the_cost(self) -> None:
-        book = MemoryBook()
+        log = MemoryLog()
 
-        self.recorded(ScriptedModel(["a"]), book).complete(PROMPT)
+        chain(ScriptedClient(["a"]), log=log).complete(PROMPT)
 
-        (row,) = book.rows
+        (row,) = log.rows
         assert row["cost"] == Decimal(100 * 1 + 20 * 10) / 1_000_000
         assert row["call"].reserve_usd > row["cost"]
-        assert book.purse == 100 - row["cost"]
+        assert log.purse == 100 - row["cost"]
 
     def test_an_equal_request_is_not_paid_again(self) -> None:
-        book, model = MemoryBook(), ScriptedModel(["a"])
-        recorded = self.recorded(model, book)
+        log, model = MemoryLog(), ScriptedClient(["a"])
+        client = chain(model, log=log)
 
-        answers = [recorded.complete(PROMPT) for _ in range(3)]
+        answers = [client.complete(PROMPT) for _ in range(3)]
 
         assert [answer.text for answer in answers] == ["a"] * 3
         assert [answer.from_cache for answer in answers] == [False, True, True]
         assert len(model.asked) == 1
 
     def test_an_answer_of_the_wrong_type_is_not_kept(self) -> None:
-        book, model = MemoryBook(), ScriptedModel(["nonsense", '{"number": 1}'])
-        recorded = self.recorded(model, book)
+        client = chain(ScriptedClient(["nonsense", '{"number": 1}']))
         typed = Prompt(system="s", user="u", schema=Count)
 
-        first, second = recorded.complete(typed), recorded.complete(typed)
+        first, second = client.complete(typed), client.complete(typed)
 
         assert (first.text, second.from_cache) == ("nonsense", False)
 
@@ -164,21 +185,30 @@ class TestRecordedModel:
         ],
     )
     def test_counts_what_may_have_cost(self, error: Exception, free: bool) -> None:
-        book = MemoryBook()
+        log = MemoryLog()
 
         with pytest.raises(type(error)):
-            self.recorded(ScriptedModel([error]), book).complete(PROMPT)
+            chain(ScriptedClient([error]), log=log).complete(PROMPT)
 
-        assert (book.purse == 100) is free
+        assert (log.purse == 100) is free
 
     def test_counts_the_tokens_of_an_answer_that_is_no_use(self) -> None:
-        book = MemoryBook()
+        log = MemoryLog()
         cut = AnswerUnusable(code="answer_truncated", details={"input_tokens": 10, "output_tokens": 64})
 
         with pytest.raises(AnswerUnusable):
-            self.recorded(ScriptedModel([cut]), book).complete(PROMPT)
+            chain(ScriptedClient([cut]), log=log).complete(PROMPT)
 
-        assert book.rows[0]["cost"] == Decimal(10 + 640) / 1_000_000
+        assert log.rows[0]["cost"] == Decimal(10 + 640) / 1_000_000
+
+    def test_a_price_that_nobody_knows_asks_nobody(self) -> None:
+        model, log = ScriptedClient(["a"], name="model-of-tomorrow"), MemoryLog()
+
+        with pytest.raises(ModelUnavailable) as unknown:
+            chain(model, log=log).complete(PROMPT)
+
+        assert unknown.value.code == "price_unknown"
+        assert (model.asked, log.rows) == ([], [])
 
     @pytest.mark.parametrize(
         "other",
@@ -187,22 +217,239 @@ class TestRecordedModel:
             Prompt(system="You add.", user="one?", version="test/1"),
             Prompt(system="You count.", user="one?", version="test/2"),
             Prompt(system="You count.", user="one?", version="test/1", schema=Count),
+            Prompt(system="You count.", user="one?", version="test/1", max_output_tokens=5),
         ],
     )
     def test_requests_that_differ_have_digests_that_differ(self, other: Prompt) -> None:
-        assert request_digest("gemini", "m", PROMPT) != request_digest("gemini", "m", other)
-        assert request_digest("gemini", "m", PROMPT) != request_digest("gemini", "n", PROMPT)
+        log = MemoryLog()
+        client = chain(ScriptedClient(["a", "b"]), log=log)
+
+        for prompt in (PROMPT, other):
+            client.complete(prompt)
+
+        assert len({row["call"].digest for row in log.rows}) == 2
 
     def test_a_recording_answers_without_a_model(self) -> None:
-        book = MemoryBook()
-        self.recorded(ScriptedModel(["a"]), book).complete(PROMPT)
-        recording = {row["call"].digest: row["completion"] for row in book.rows}
-        replay = ReplayModel(recording, provider="gemini", name="scripted")
+        log = MemoryLog()
+        typed = Prompt(system="s", user="u", schema=Count)
+        client = chain(ScriptedClient(["a", '{"number": 1}']), log=log)
+        for prompt in (PROMPT, typed):
+            client.complete(prompt)
+        recording = {row["call"].digest: row["answer"].response for row in log.rows}
+        replay = replayed(recording, [("gemini", "scripted")], loop=LOOP)
 
         assert replay.complete(PROMPT).text == "a"
+        assert replay.complete(typed).text == '{"number": 1}'
         with pytest.raises(ModelUnavailable) as missing:
             replay.complete(Prompt(system="", user="something else"))
         assert missing.value.code == "not_recorded"
+
+    def test_works_on_the_log_where_the_caller_is(self) -> None:
+        """A database connection, and the transaction on it, belong to a thread."""
+        threads = set()
+
+        class Watched(MemoryLog):
+            def begin(self, call: Call) -> dict[str, Any]:
+                threads.add(threading.get_ident())
+                return super().begin(call)
+
+        chain(ScriptedClient(["a"]), log=Watched()).complete(PROMPT)
+
+        assert threads == {threading.get_ident()}
+
+
+class TestAgents:
+    """pydantic-ai's agents over a recorded model: every request of their loop is a call of its own."""
+
+    def test_each_request_of_a_loop_with_tools_is_written_down_and_paid(self) -> None:
+        log, seen = MemoryLog(), []
+        model = ScriptedClient([[ToolCallPart("double", {"number": 4})], "It is 8."])
+        client = chain(model, log=log)
+        agent = Agent(client.model(purpose="conversation", version="talk/1"))
+
+        @agent.tool_plain
+        def double(number: int) -> int:
+            seen.append(number)
+            return 2 * number
+
+        result = client.run(agent.run("Twice four?"))
+
+        assert (result.output, seen) == ("It is 8.", [4])
+        assert [row["call"].message_count for row in log.rows] == [1, 3]
+        assert {(row["call"].purpose, row["call"].prompt_version) for row in log.rows} == {("conversation", "talk/1")}
+        assert log.purse == 100 - 2 * Decimal(300) / 1_000_000
+        assert "double" in log.rows[0]["answer"].text
+
+    def test_an_equal_run_is_answered_from_the_record_and_replayed(self) -> None:
+        log = MemoryLog()
+        model = ScriptedClient([[ToolCallPart("final_result", {"number": 8})]])
+        client = chain(model, log=log)
+
+        outputs = [client.run(Agent(client.model(), output_type=Count).run("Twice four?")).output for _ in range(2)]
+        recording = {row["call"].digest: row["answer"].response for row in log.rows}
+        replay = replayed(recording, [("gemini", "scripted")], loop=LOOP)
+        again = replay.run(Agent(replay.model(), output_type=Count).run("Twice four?")).output
+
+        assert outputs == [Count(number=8)] * 2
+        assert again == Count(number=8)
+        assert len(model.asked) == len(log.rows) == 1
+
+    @pytest.mark.parametrize(
+        ("output", "answers"),
+        [
+            (Count, [[ToolCallPart("final_result", {"number": number})] for number in ("many", 2)]),
+            (output_of(Count), ['{"number": "many"}', '{"number": 2}']),
+        ],
+    )
+    def test_an_answer_that_an_agent_does_not_accept_is_not_used_again(self, output: Any, answers: list[Any]) -> None:
+        log = MemoryLog()
+        client = chain(ScriptedClient(answers), log=log)
+
+        result = client.run(Agent(client.model(), output_type=output).run("How many?"))
+
+        assert result.output == Count(number=2)
+        assert [row["reusable"] for row in log.rows] == [False, True]
+
+    def test_other_tools_and_types_are_other_requests(self) -> None:
+        class Other(BaseModel):
+            number: float
+
+        log = MemoryLog()
+        client = chain(ScriptedClient([[ToolCallPart("final_result", {"number": 8})]] * 2), log=log)
+
+        for kind in (Count, Other):
+            client.run(Agent(client.model(), output_type=kind).run("Twice four?"))
+
+        assert len({row["call"].digest for row in log.rows}) == 2
+
+    @pytest.mark.parametrize("kind", [Count, StrategySpec])
+    def test_are_told_a_type_as_it_can_be_taken(self, kind: type[BaseModel]) -> None:
+        answer = '{"number": 8}' if kind is Count else '{"long": {"entry": {"kind": "always"}}}'
+        client = chain(ScriptedClient([answer]))
+
+        result = client.run(Agent(client.model(), output_type=output_of(kind)).run("Twice four?"))
+
+        assert isinstance(result.output, kind)
+
+    def test_a_request_without_a_limit_is_given_one(self) -> None:
+        model = ScriptedClient(["8"])
+        client = chain(model)
+
+        client.run(Agent(client.model()).run("Twice four?"))
+
+        assert model.settings[0]["max_tokens"] == 8_192
+
+    def test_a_stream_is_written_down_and_paid(self) -> None:
+        log = MemoryLog()
+        client = chain(ScriptedClient(["one two three"]), log=log)
+
+        said = client.run(streamed(client))
+
+        (row,) = log.rows
+        assert said == "one two three "
+        assert (row["call"].streamed, row["outcome"], row["answer"].text) == (True, "answered", "one two three ")
+        assert 0 < row["cost"] < row["call"].reserve_usd
+
+    def test_an_equal_stream_comes_from_the_record(self) -> None:
+        log, model = MemoryLog(), ScriptedClient(["one two three"])
+        client = chain(model, log=log)
+
+        assert client.run(streamed(client)) == client.run(streamed(client)) == "one two three "
+        assert len(model.asked) == 1
+
+    def test_a_stream_that_is_left_costs_what_was_reserved(self) -> None:
+        log = MemoryLog()
+        client = chain(ScriptedClient(["one two three four five six seven"]), log=log)
+
+        async def left() -> None:
+            async with client.model().request_stream(
+                [ModelRequest(parts=[UserPromptPart("Count.")])], None, ModelRequestParameters()
+            ) as stream:
+                async for _ in stream:
+                    return
+
+        client.run(left())
+
+        (row,) = log.rows
+        assert row["outcome"] == "stream_left"
+        assert row["cost"] == row["call"].reserve_usd
+
+    def test_the_budget_ends_a_loop(self) -> None:
+        class Empty(MemoryLog):
+            def begin(self, call: Call) -> dict[str, Any]:
+                if self.rows:
+                    raise BudgetExhausted()
+                return super().begin(call)
+
+        model = ScriptedClient([[ToolCallPart("look", {})], "never"])
+        client = chain(model, log=Empty())
+        agent = Agent(client.model())
+        agent.tool_plain(lambda: "nothing", name="look")
+
+        with pytest.raises(BudgetExhausted):
+            client.run(agent.run("Look."))
+
+        assert len(model.asked) == 1
+
+    def test_tokens_are_counted_without_asking(self) -> None:
+        model = ScriptedClient([])
+        client = chain(model)
+
+        async def count() -> int:
+            link = client.model().models[0]
+            usage = await link.count_tokens(
+                [ModelRequest(parts=[UserPromptPart("x" * 300)])], None, ModelRequestParameters()
+            )
+            return usage.input_tokens
+
+        assert client.run(count()) >= 100
+        assert not model.asked
+
+    def test_stops_when_it_is_cancelled_and_writes_it_down(self) -> None:
+        log = MemoryLog()
+
+        async def never(messages: Any, info: Any) -> ModelResponse:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+        hanging = ModelClient(lambda label: FunctionModel(never), provider="gemini", name="scripted", loop=LOOP)
+        client = chain(hanging, log=log)
+
+        with pytest.raises(Cancelled):
+            client.run(Agent(client.model()).run("Hello?"), cancelled=lambda: len(log.rows) == 1)
+
+        assert log.rows[0]["cost"] == log.rows[0]["call"].reserve_usd
+
+    def test_whoever_asks_a_caller_that_is_gone_is_stopped(self) -> None:
+        """It does not wait for ever for somebody to write down what it cost."""
+        loop, stopped = BackgroundLoop(), threading.Event()
+
+        async def stubborn() -> None:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0.5)
+                try:
+                    await in_caller(list)
+                except asyncio.CancelledError:
+                    stopped.set()
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("backtest_engine.llm.background.LAST_WORDS_SECONDS", 0.1)
+            with pytest.raises(Cancelled):
+                loop.run(stubborn(), cancelled=lambda: True)
+
+        assert stopped.wait(5)
+        loop.close()
+
+    def test_letters_that_no_database_takes_are_recorded(self) -> None:
+        log = MemoryLog()
+        client = chain(ScriptedClient(["half a character: \ud83d, and nothing: \0"]), log=log)
+
+        answers = [client.complete(PROMPT).text for _ in range(2)]
+
+        assert answers[1].startswith("half a character: ")
+        log.rows[0]["answer"].response.encode()
 
 
 class TestPriceList:

@@ -1,9 +1,8 @@
 """Orders that cost more than there is."""
 
-import re
 from collections.abc import Iterable
 
-from backtest_engine.diagnostics.base import Failure, Spot
+from backtest_engine.diagnostics.base import Failure, Severity, Spot
 from backtest_engine.diagnostics.examples import NEXT, example
 from backtest_engine.diagnostics.rules import rules_of
 from backtest_engine.diagnostics.source import Source
@@ -26,23 +25,13 @@ def _look(source: Source) -> Iterable[Spot]:
 
 
 def _observed(result: BacktestResult, source: Source) -> Iterable[Spot]:
-    price = float(result.dataset.bars["Close"].median())
-    for line, size in _units(source):
-        if size * price * result.broker.margin > result.broker.cash:
-            said = (
-                f"{size:g} units cost about {size * price:,.0f}, and the account holds "
-                f"{result.broker.cash:,.0f}: such orders are cancelled."
-            )
-            yield Spot(line=line, message=said, severity="error" if not result.trades else "warning")
+    for lost in result.orders.unpaid:
+        # Money that open trades hold is no fault: an order beside them finds none.
+        if lost.figures["available"] > 0:
+            lines = [line for line, size in _units(source) if size == abs(lost.figures["size"])]
+            severity: Severity = "warning" if result.trades else "error"
+            yield Spot(line=lines[0] if lines else None, message=lost.message, severity=severity)
             return
-    cancelled = len(re.findall("insufficient margin", result.log)) + sum(
-        "insufficient margin" in item.message for item in result.warnings
-    )
-    if cancelled:
-        yield Spot(
-            message="Orders were cancelled because the account could not pay for them.",
-            severity="warning" if result.trades else "error",
-        )
 
 
 FAILURE = Failure(

@@ -12,11 +12,13 @@ from backtest_engine.domain import BacktestResult
 def _observed(result: BacktestResult, source: Source) -> Iterable[Spot]:
     if not result.trades:
         found = explain_idleness(source, result.dataset)
-        said = " ".join(item.message for item in found) or "The strategy made no trade on this data."
+        # Orders that could not be paid are the true cause, whatever the conditions did.
+        why = [lost.message for lost in result.orders.lost] or [item.message for item in found]
+        said = " ".join(why) or "The strategy made no trade on this data."
         yield Spot(
-            line=found[0].line if found else None,
+            line=found[0].line if found and not result.orders.lost else None,
             message=said,
-            details={"conditions": [item.as_dict() for item in found]},
+            details={"conditions": [item.as_dict() for item in found], "orders": result.orders.as_dict()},
         )
 
 

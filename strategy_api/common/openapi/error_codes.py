@@ -36,6 +36,7 @@ _OWN = {
     "internal_error": (500, "Something went wrong on our side; it was logged under the request's id."),
     "login_throttled": (429, "Too many wrong passwords."),
     "bad_request": (400, "The request cannot be understood."),
+    "package_not_installed": (422, "A package that is installed on demand is missing; `hint` says how to add it."),
     "worker_lost": (500, "Every worker that took the run died before it ended."),
 }
 

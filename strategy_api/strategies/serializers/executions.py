@@ -18,8 +18,35 @@ METRICS = {
 }
 BROKER = {
     "type": "object",
-    "additionalProperties": {"type": ["number", "boolean"]},
+    "additionalProperties": {"type": ["number", "boolean", "string"]},
     "description": "What the numbers were computed with: cash, commission, spread …",
+}
+
+
+ORDERS = {
+    "type": ["object", "null"],
+    "description": "Entry orders: how many were placed and filled, and those that came to nothing, by reason.",
+    "required": ["placed", "filled", "unit", "lost"],
+    "properties": {
+        "placed": {"type": "integer"},
+        "filled": {"type": "integer"},
+        "unit": {"type": "number", "description": "The smallest size that was traded."},
+        "lost": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "required": ["reason", "count", "first_bar", "first_at", "message", "figures"],
+                "properties": {
+                    "reason": {"type": "string"},
+                    "count": {"type": "integer"},
+                    "first_bar": {"type": "integer"},
+                    "first_at": {"type": "string", "format": "date-time"},
+                    "message": {"type": "string"},
+                    "figures": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
+                },
+            },
+        },
+    },
 }
 
 
@@ -33,6 +60,11 @@ class Broker(serializers.JSONField):
     """Broker settings by name."""
 
 
+@extend_schema_field(ORDERS)
+class Orders(serializers.JSONField):
+    """What became of the entry orders."""
+
+
 class ExecutionSummary(SparseModelSerializer):
     """An execution in a history."""
 
@@ -40,6 +72,10 @@ class ExecutionSummary(SparseModelSerializer):
     error = serializers.SerializerMethodField()
     broker = Broker(read_only=True)
     metrics = Metrics(read_only=True)
+    metrics_notes = serializers.DictField(
+        child=serializers.CharField(), read_only=True, help_text="Why a metric is null, by its name."
+    )
+    orders = Orders(read_only=True, allow_null=True)
     parameters = serializers.DictField(read_only=True)
     warnings = Notice(many=True, read_only=True)
     timings = serializers.DictField(child=serializers.FloatField(), read_only=True)
@@ -63,6 +99,8 @@ class ExecutionSummary(SparseModelSerializer):
             "broker",
             "parameters",
             "metrics",
+            "metrics_notes",
+            "orders",
             "warnings",
             "verified",
             "error",
@@ -120,6 +158,13 @@ class TradeRow(serializers.Serializer):
     commission = serializers.FloatField()
     return_pct = serializers.FloatField()
     tag = serializers.CharField(allow_null=True)
+    exit_reason = serializers.CharField(
+        allow_null=True,
+        help_text="`stop_loss`, `take_profit`, `closed`, `opposite_order`, `wiped_out` or `end_of_data`.",
+    )
+    same_bar = serializers.BooleanField(
+        help_text="Stopped on the bar that it was opened on; that bar may have gone the other way round."
+    )
 
 
 class EquityPoint(serializers.Serializer):

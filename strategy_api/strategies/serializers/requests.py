@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from strategy_api.common.fields import (
@@ -23,6 +23,21 @@ from strategy_api.strategies.choices import StrategyStatus
 
 MAX_DESCRIPTION = 10_000
 MAX_CODE = 200_000
+MAX_COST = 0.1
+
+
+@extend_schema_field({"anyOf": [{"type": "string", "enum": ["auto"]}, {"type": "boolean"}]})
+class FractionalField(serializers.Field):
+    """`auto`, true or false."""
+
+    default_error_messages = {"invalid": "This is `auto`, true or false."}
+
+    def to_internal_value(self, data: Any) -> bool | str:
+        """Return the wish."""
+        if data != "auto" and not isinstance(data, bool):
+            self.fail("invalid")
+        wish: bool | str = data
+        return wish
 
 
 class DataSelection(StrictSerializer):
@@ -46,8 +61,32 @@ class DataSelection(StrictSerializer):
         return {}
 
 
+class BacktestSettings(DataSelection):
+    """Which bars to test on, and how orders are filled."""
+
+    cash = StrictFloatField(min_value=1, max_value=1e12, required=False, help_text="Money at the start.")
+    commission = StrictFloatField(
+        min_value=0, max_value=MAX_COST, required=False, help_text="Share of each fill's value, as in 0.002."
+    )
+    spread = StrictFloatField(
+        min_value=0, max_value=MAX_COST, required=False, help_text="Share of the price between bid and ask."
+    )
+    margin = StrictFloatField(
+        min_value=0.001, max_value=1, required=False, help_text="Share of a position that must be held; 0.1 is 10 to 1."
+    )
+    fills = serializers.ChoiceField(
+        choices=["conservative", "backtesting"],
+        required=False,
+        help_text="`conservative` fills nothing that could not have happened; `backtesting` equals backtesting.py.",
+    )
+    fractional = FractionalField(required=False, help_text="Trade parts of a unit: `auto` where the market does.")
+    trade_on_close = StrictBooleanField(required=False, help_text="Fill at the close of the bar that decides.")
+    exclusive_orders = StrictBooleanField(required=False, help_text="Each order closes the trades before it.")
+    hedging = StrictBooleanField(required=False, help_text="Long and short trades may stand beside each other.")
+
+
 @extend_schema_serializer(component_name="Generate")
-class GenerateRequest(DataSelection):
+class GenerateRequest(BacktestSettings):
     """A description in plain English, and what to do with the strategy."""
 
     description = StrictTextField(max_length=MAX_DESCRIPTION)
@@ -63,7 +102,7 @@ class GenerateRequest(DataSelection):
 
 
 @extend_schema_serializer(component_name="Execute")
-class ExecuteRequest(DataSelection):
+class ExecuteRequest(BacktestSettings):
     """A backtest: data, broker settings, strategy parameters."""
 
     version = StrictIntegerField(
@@ -74,9 +113,6 @@ class ExecuteRequest(DataSelection):
         required=False,
         help_text="Exactly the bars of an earlier execution, also when their source has since changed.",
     )
-    cash = StrictFloatField(min_value=1, max_value=1e12, required=False)
-    commission = StrictFloatField(min_value=0, max_value=0.1, required=False)
-    spread = StrictFloatField(min_value=0, max_value=0.1, required=False)
     parameters = ParametersField(required=False)
     max_fix_attempts = StrictIntegerField(
         min_value=0, max_value=5, default=0, help_text="Mend the strategy where it fails, this often at most."

@@ -12,12 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from strategy_api.accounts.viewsets import OwnedViewSet
+from strategy_api.common.lazy import lazily
 from strategy_api.common.openapi.schema import json_or_csv
 from strategy_api.common.renderers import CSVRenderer, HTMLRenderer, StrictJSONRenderer
-from strategy_api.strategies import equity_curves, reports, selectors, services
+from strategy_api.strategies import equity_curves, selectors, services
 from strategy_api.strategies.models import Execution
 from strategy_api.strategies.serializers.executions import EquityPoint, ExecutionDetail, ExecutionSummary, TradeRow
 from strategy_api.strategies.serializers.queries import ExecutionQuery
+
+# Drawn by bokeh, which takes longer to import than all the rest.
+report_page = lazily("strategy_api.strategies.reports.report_page")
 
 
 @extend_schema_view(
@@ -91,7 +95,7 @@ class ExecutionViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     @action(detail=True, methods=["get"], renderer_classes=[HTMLRenderer], pagination_class=None)
     def report(self, request: Request, pk: Any = None) -> HttpResponse:
         """Return one self-contained page; it may run its own script and nothing else."""
-        page = reports.report_page(self.get_object())
+        page = report_page(self.get_object())
         return HttpResponse(
             page,
             content_type="text/html; charset=utf-8",

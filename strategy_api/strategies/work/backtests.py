@@ -1,8 +1,7 @@
 """Loading bars, backtesting, repairing and recording: what the kinds of run share."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.errors import StrategyError
@@ -14,7 +13,7 @@ from strategy_api.strategies.models import Execution, FixAttempt, StrategyVersio
 from strategy_api.strategies.versions import add_version
 
 DEFAULT_SYMBOL = "GOOG"
-BROKER_SETTINGS = ("cash", "commission", "spread")
+BROKER_SETTINGS = tuple(field.name for field in fields(BrokerSettings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +170,3 @@ def _select(job: Job) -> Dataset:
 def _moment(day: str | None, when: time) -> datetime | None:
     """Return the first or last instant of a day: an end date includes the whole day."""
     return datetime.combine(date.fromisoformat(day), when, tzinfo=UTC) if day else None
-
-
-def broker_of(execution: Execution) -> dict[str, Any]:
-    """Return the broker settings of an earlier backtest, as a request states them."""
-    return {name: execution.broker[name] for name in BROKER_SETTINGS if name in execution.broker}

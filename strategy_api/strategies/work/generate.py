@@ -1,12 +1,10 @@
-"""A run that writes a strategy from a description, and tests it if wanted."""
+"""The work of a run that writes a strategy from a description, and tests it if wanted."""
 
 from typing import Any
 
-from strategy_api.runs.kinds import RunKind
 from strategy_api.runs.worker import Job
 from strategy_api.strategies.engine import engine_with_models
 from strategy_api.strategies.models import Strategy, StrategyVersion
-from strategy_api.strategies.serializers.requests import GenerateRequest
 from strategy_api.strategies.versions import add_version
 from strategy_api.strategies.work.backtests import execute_and_repair, version_of
 
@@ -60,15 +58,3 @@ def _described(version: StrategyVersion) -> dict[str, Any]:
         "explanation": version.explanation,
         "assumptions": list(version.assumptions),
     }
-
-
-GENERATE = RunKind(
-    name="generate",
-    queue="generation",
-    path="strategies/generate_with_ai/",
-    summary="Write a strategy from a description",
-    description="Queues the generation, and with `execute_after_generation` its first backtest.",
-    request=GenerateRequest,
-    perform=generate,
-    rate="generate",
-)

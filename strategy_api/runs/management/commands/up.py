@@ -79,11 +79,13 @@ class Command(BaseCommand):
     """Run the web server, a worker and the clock on this machine, with SQLite and a directory broker."""
 
     help = __doc__ or ""
+    # They read all of the code, for as long as the web server takes to start; `manage.py doctor` runs them.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="0 takes a free one")
         parser.add_argument("--concurrency", type=int, default=os.cpu_count() or 1, help="runs at the same time")
 
     def handle(self, *_: Any, host: str, port: int, concurrency: int, **__: Any) -> None:
@@ -91,6 +93,8 @@ class Command(BaseCommand):
         if "secure_transport" not in settings.ENVIRONMENT.model_fields_set:
             os.environ["SECURE_TRANSPORT"] = "false"  # plain HTTP, for this machine alone
         port = _free_port(host, port)
+        self.stdout.write("Preparing the database and static files …")
+        self.stdout.flush()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
         token = local_token(settings.DATA_DIR / "token")
@@ -147,6 +151,8 @@ def _free_port(host: str, port: int) -> int:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(f"Cannot listen on {host}:{port} ({error.strerror}); try --port 0.") from error
+            raise CommandError(
+                f"Cannot listen on {host}:{port} ({error.strerror}); try --port 0, or `make serve PORT=8010`."
+            ) from error
         chosen: int = probe.getsockname()[1]
         return chosen

@@ -182,7 +182,7 @@ def _show(console: Console, api: httpx.Client, run: dict[str, Any]) -> None:
 
 
 def _table(execution: dict[str, Any]) -> Table:
-    dates = f"{execution['start'][:10]} to {execution['end'][:10]}"
+    dates = f"{execution['first_bar_at'][:10]} to {execution['last_bar_at'][:10]}"
     title = f"{execution['symbol']} {execution['interval']}, {dates}, {execution['source']}"
     table = Table(title=title, title_justify="left", show_header=False)
     for name, label, shape in METRICS:

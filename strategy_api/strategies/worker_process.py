@@ -1,0 +1,15 @@
+"""What happens when a worker process starts."""
+
+from typing import Any
+
+from celery.signals import worker_process_init
+
+from strategy_api.common.lazy import lazily
+
+warm_up = lazily("strategy_api.strategies.engine.warm_up")
+
+
+@worker_process_init.connect
+def start(**_: Any) -> None:
+    """Start the sandbox before the first run asks for it."""
+    warm_up()
