@@ -14,7 +14,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-# A body has this long, and longer as it grows: slower than this, nobody sends one who means it.
+# A body has this long, and longer as it grows: slower than this, nobody sends one who means it. Our own server closes
+# such a connection a little sooner.
 BODY_SECONDS = 15.0
 SLOWEST_BYTES_A_SECOND = 8 << 10
 # What all unfinished bodies of this process may take together.

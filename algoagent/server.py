@@ -2,8 +2,9 @@
 
     python -m algoagent.server --host 127.0.0.1 --port 8000
 
-A client that is slow holds nothing for long: not while it sends the head of a request (`HEAD_SECONDS`), not while it
-reads the answer (`STALL_SECONDS`). The body is the ASGI application's to limit. A request that says its length twice is
+A client that is slow holds nothing for long: not while it sends the head of a request (`HEAD_SECONDS`) or its body
+(`BODY_SECONDS`, and longer as it grows), not while it reads the answer (`STALL_SECONDS`). It is closed without a word,
+which nobody would read. A request that says its length twice is
 refused, and its connection is closed: a proxy may have read another length than we do.
 
 Addresses and schemes that a client claims are not believed here; `TRUSTED_PROXIES` says who is believed.
@@ -20,6 +21,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 10.0
+BODY_SECONDS = 12.0
+SLOWEST_BYTES_A_SECOND = 8 << 10
 STALL_SECONDS = 60.0
 MOST_HEAD_BYTES = 32 << 10
 
@@ -32,7 +35,9 @@ class PatientProtocol(H11Protocol):
 
     _head = b""
     _head_timer: asyncio.TimerHandle | None = None
+    _body_timer: asyncio.TimerHandle | None = None
     _stall_timer: asyncio.TimerHandle | None = None
+    _body_deadline = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Expect the head of the first request soon."""
@@ -52,12 +57,17 @@ class PatientProtocol(H11Protocol):
         if self.conn.their_state is not h11.IDLE:
             self._head = b""
             self._stop_expecting_head()
+            self._body_deadline += len(data) / SLOWEST_BYTES_A_SECOND
+            if before_head and self.conn.their_state is h11.SEND_BODY:
+                self._expect_body()
         elif not self._head_timer and self._between_requests():
             self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
         self._stop_expecting_head()
+        if self._body_timer is not None:
+            self._body_timer.cancel()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -83,6 +93,21 @@ class PatientProtocol(H11Protocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _expect_body(self) -> None:
+        if self._body_timer is not None:
+            self._body_timer.cancel()
+        self._body_deadline = self.loop.time() + BODY_SECONDS
+        self._body_timer = self.loop.call_at(self._body_deadline, self._body_may_be_late)
+
+    def _body_may_be_late(self) -> None:
+        self._body_timer = None
+        if self.conn.their_state is not h11.SEND_BODY:
+            return
+        if self.loop.time() < self._body_deadline:
+            self._body_timer = self.loop.call_at(self._body_deadline, self._body_may_be_late)
+        else:
+            self.transport.abort()
 
     def _head_is_late(self) -> None:
         self._head_timer = None

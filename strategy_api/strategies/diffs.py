@@ -2,15 +2,20 @@
 
 Lines that occur once in both texts are matched first, then what lies between them in the same way, a few levels deep.
 What is left is compared thoroughly while that is cheap, and shown as replaced where it is not: two texts that were
-written to be hard to compare get a coarse answer soon instead of a fine one after minutes.
+written to be hard to compare get a coarse answer soon instead of a fine one after minutes. Long texts are compared in a
+child, since even that keeps other requests waiting.
 """
 
 import difflib
+import json
 import re
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from backtest_engine.limited import run_limited
 
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 DEPTH = 8
@@ -19,7 +24,28 @@ EFFORT = 300_000
 CONTEXT = 3
 MOST_ROWS = 4_000
 
+# Shorter texts are compared sooner than a child is forked.
+SHORT_CHARACTERS = 20_000
+SECONDS = 5.0
+
 Opcode = tuple[str, int, int, int, int]
+
+
+def compared(compare: Callable[..., Any], before: str, after: str, **facts: Any) -> Any:
+    """Return what one of the functions below says of two texts; raise `LimitReached` where the machine is too busy."""
+    if len(before) + len(after) <= SHORT_CHARACTERS:
+        return compare(before, after, **facts)
+    return run_limited(_compare, compare.__name__, before, after, facts, seconds=SECONDS)
+
+
+def _compare(name: str, before: str, after: str, facts: dict[str, Any]) -> Any:
+    return globals()[name](before, after, **facts)
+
+
+def document(before: str, after: str, *, number: int, parent: int | None) -> str:
+    """Return the difference as the JSON that the API answers: unified text, and hunks of typed lines."""
+    text = unified(before, after, names=("nothing" if parent is None else f"v{parent}", f"v{number}"))
+    return json.dumps({"number": number, "parent": parent, "unified": text, "hunks": hunks(text)}, ensure_ascii=False)
 
 
 def unified(before: str, after: str, *, names: tuple[str, str]) -> str:

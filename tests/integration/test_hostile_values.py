@@ -324,14 +324,26 @@ class TestBodies:
             ("PATCH", address): {"name": "a", "code": "x", "description": "", "tags": ["a"], "status": "draft"},
             ("POST", f"{address}clone/"): {"name": "a"},
             ("POST", f"{address}execute/"): {
-                **{"version": 1, "dataset_fingerprint": "0" * 64, "cash": 1e4, "commission": 0, "spread": 0},
-                **{"parameters": {"n": 1}, "max_fix_attempts": 0, "test_symbol": "GOOG", "interval": "1d"},
-                **{"start_date": "2010-01-01", "end_date": "2011-01-01"},
+                "version": 1,
+                "dataset_fingerprint": "0" * 64,
+                "cash": 1e4,
+                "commission": 0,
+                "spread": 0,
+                "parameters": {"n": 1},
+                "max_fix_attempts": 0,
+                "test_symbol": "GOOG",
+                "interval": "1d",
+                "start_date": "2010-01-01",
+                "end_date": "2011-01-01",
             },
             ("POST", f"{address}fix_errors/"): {"max_attempts": 1, "test_symbol": "GOOG"},
             ("POST", "/api/strategies/generate_with_ai/"): {
-                **{"description": "buy", "name": "a", "generator": "offline", "execute_after_generation": False},
-                **{"max_fix_attempts": 0, "start_date": "2010-01-01"},
+                "description": "buy",
+                "name": "a",
+                "generator": "offline",
+                "execute_after_generation": False,
+                "max_fix_attempts": 0,
+                "start_date": "2010-01-01",
             },
             ("POST", "/api/tokens/"): {"name": "a", "scopes": ["read"], "expires_in_days": 1},
         }
@@ -434,7 +446,8 @@ class TestAdmin:
                     path = f"/admin/{page}/{quote(text, safe='', errors='surrogatepass')}/change/"
                     yield path, client.get(path)
             for text in odd:
-                path = f"/admin/strategies/strategyversion/{execution.version_id}/compare/?against={quote(text, errors='surrogatepass')}"
+                page = f"/admin/strategies/strategyversion/{execution.version_id}/compare/"
+                path = f"{page}?against={quote(text, errors='surrogatepass')}"
                 yield path, client.get(path)
 
         assert failures(answers()) == []
