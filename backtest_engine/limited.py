@@ -90,16 +90,18 @@ def run_limited(
     *arguments: Any,
     seconds: float,
     memory_mb: int = 512,
+    niceness: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Any:
     """Return what a module's function returns, as JSON has it; raise what it raises, `LimitReached` or `Cancelled`.
 
-    `seconds` count from the child's first instruction; waiting for a free place may take as long again.
+    `seconds` count from the child's first instruction; waiting for a free place may take as long again. A child of
+    greater `niceness` stands back for others on the machine.
     """
     if not _room.acquire(timeout=seconds):
         raise LimitReached("Too much is being looked at already; try again.", code="busy")
     try:
-        job = pickle.dumps((function.__qualname__, arguments, seconds, memory_mb << 20))
+        job = pickle.dumps((function.__qualname__, arguments, seconds, memory_mb << 20, niceness))
         with _started().fork(function.__module__) as child:
             return _answer(_Conversation(child, cancelled), job, seconds)
     finally:

@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 
 from backtest_engine.errors import AlgoAgentError
 
-NICENESS = 5
 _LENGTH = struct.Struct("!Q")
 
 
@@ -53,7 +52,8 @@ def _work(parent: socket.socket, module: str) -> NoReturn:
         socket.send_fds(parent, [b"!"], [handle])
         job = _read(parent, _LENGTH.unpack(_read(parent, _LENGTH.size))[0])
         # Written by the process that asked, which is trusted; the text among the arguments is only data.
-        name, arguments, seconds, memory = pickle.loads(job)  # noqa: S301
+        name, arguments, seconds, memory, niceness = pickle.loads(job)  # noqa: S301
+        os.nice(niceness)
         _limit(seconds, memory)
         answer = _encoded(_done(attrgetter(name)(sys.modules[module]), arguments))
         parent.sendall(_LENGTH.pack(len(answer)) + answer)
@@ -63,7 +63,6 @@ def _work(parent: socket.socket, module: str) -> NoReturn:
 
 def _limit(seconds: float, memory: int) -> None:
     """Bound memory, processor and wall time; the kernel enforces them, whatever the interpreter is busy with."""
-    os.nice(NICENESS)
     in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (in_use + memory, in_use + memory))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))

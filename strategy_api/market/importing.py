@@ -16,6 +16,7 @@ from strategy_api.common.exceptions import Busy
 SECONDS = 60.0
 MEMORY_MB = 1_024
 AT_ONCE = 2
+NICENESS = 5
 PATIENCE_SECONDS = 15.0
 
 _room = threading.BoundedSemaphore(AT_ONCE)
@@ -46,6 +47,7 @@ def import_limited(
             *(content, symbol, interval, only_symbol, str(into), max_bytes, imported_at),
             seconds=SECONDS,
             memory_mb=MEMORY_MB,
+            niceness=NICENESS,
             cancelled=cancelled,
         )
     except LimitReached as error:

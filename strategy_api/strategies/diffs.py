@@ -20,7 +20,7 @@ from backtest_engine.limited import run_limited
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 DEPTH = 8
 # Steps that all the gaps of two texts may take: some tenths of a second.
-EFFORT = 300_000
+EFFORT = 150_000
 CONTEXT = 3
 MOST_ROWS = 4_000
 
