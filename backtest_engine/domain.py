@@ -30,6 +30,16 @@ class Notice:
         return shown
 
 
+# What a setting may be, both ends included; the API and the engine hold to the same. backtesting.py takes no commission
+# of a tenth or more.
+BROKER_RANGES: Mapping[str, tuple[float, float]] = {
+    "cash": (1.0, 1e12),
+    "commission": (0.0, 0.09),
+    "spread": (0.0, 0.09),
+    "margin": (0.001, 1.0),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class BrokerSettings:
     """The settings of a run; the names and meanings are those of `backtesting.Backtest`, but for two.
