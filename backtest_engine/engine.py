@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from backtest_engine import repair as repairing
+from backtest_engine.data.findings import doubts
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Draft, Notice
 from backtest_engine.errors import (
     BudgetExhausted,
@@ -16,6 +17,7 @@ from backtest_engine.errors import (
     StrategyRejected,
 )
 from backtest_engine.explaining import explain_failure, explain_result
+from backtest_engine.fitting import Fitted, fitted_to, warm_up_of
 from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
 from backtest_engine.repair import Attempt, Repair
 
@@ -97,10 +99,26 @@ class Engine:
         return replace(draft, code=repair.code, spec=None, warnings=(*draft.warnings, mended, *doubts))
 
     def load(
-        self, symbol: str, *, start: datetime | None = None, end: datetime | None = None, interval: str | None = None
+        self,
+        symbol: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        interval: str | None = None,
+        code: str | None = None,
+        spec: Mapping[str, Any] | None = None,
     ) -> Dataset:
-        """Return the bars to test on, both ends included."""
-        return self.data.bars(symbol, start=start, end=end, interval=interval)
+        """Return the bars to test on, both ends included.
+
+        Given the strategy, the bars before a start that warm its indicators up come first where there are any.
+        """
+        found = self.data.bars(symbol, start=start, end=end, interval=interval)
+        count = warm_up_of(code, spec, found) if start is not None and code is not None else 0
+        if not count:
+            return found
+        warm = self.data.bars(symbol, start=start, end=end, interval=interval, warm_up=count)
+        # A run says what it lacked: more is asked for than some indicators need.
+        return replace(warm, notices=tuple(notice for notice in warm.notices if notice.code != "short_warm_up"))
 
     def execute(
         self,
@@ -109,20 +127,23 @@ class Engine:
         dataset: Dataset,
         broker: BrokerSettings,
         parameters: Mapping[str, Any] | None = None,
+        spec: Mapping[str, Any] | None = None,
         cancelled: CancelSignal | None = None,
     ) -> BacktestResult:
         """Run the code in the sandbox and return numbers computed outside it; raise a `StrategyError`.
 
+        A `spec` that the code was compiled from is fitted to the bars first: its lengths of time are counted in them.
         Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it.
         """
+        fitted = fitted_to(code, spec, dataset)
         try:
             result = self.executor.execute(
-                code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
+                fitted.code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
             )
         except StrategyError as error:
-            explain_failure(error, code)
+            explain_failure(error, fitted.code)
             raise
-        return explain_result(result, code)
+        return _told(explain_result(result, fitted.code), fitted)
 
     def repair(
         self,
@@ -141,16 +162,24 @@ class Engine:
 
         `intent` or `spec` say what the strategy is meant to do; without them nobody can tell whether it still does.
         """
-        return repairing.repair(
-            code,
+        fitted = fitted_to(code, spec, dataset)
+        repair = repairing.repair(
+            fitted.code,
             error=error,
             executor=self.executor,
             dataset=dataset,
             broker=broker,
             intent=intent,
-            spec=spec,
+            spec=fitted.spec,
             model=self.model,
             max_attempts=max_attempts,
             on_attempt=on_attempt,
             cancelled=cancelled,
         )
+        return repair if repair.result is None else replace(repair, result=_told(repair.result, fitted))
+
+
+def _told(result: BacktestResult, fitted: Fitted) -> BacktestResult:
+    """Return the result with what fitting the strategy to its bars left to say; what is not exact makes it doubtful."""
+    verified = False if doubts(fitted.notices) else result.verified
+    return replace(result, warnings=(*fitted.notices, *result.warnings), verified=verified)

@@ -15,10 +15,10 @@ from strategy_api.strategies.work.backtests import (
 def fix(job: Job) -> None:
     """Repair a strategy, also one that runs: what looks ahead or is not what was asked for raises nothing."""
     version = version_of(job)
-    data = load(job)
+    data = load(job, version)
     failure: StrategyError | None = None
     try:
-        record_success(job, version, backtest(job, version.code, data))
+        record_success(job, version, backtest(job, version, data))
     except StrategyError as error:
         failure = error
         record_failure(job, version, error, data)
