@@ -169,10 +169,10 @@ def _described_lines(file: str, terminal: Terminal) -> Iterator[tuple[Any, str]]
 
 
 def _execute(asked: argparse.Namespace, terminal: Terminal) -> int:
-    spec = _specification(asked.spec) if asked.spec else None
     with _engine(asked) as engine:
 
         def backtest(code: str) -> Answer:
+            spec = _specification(asked.spec) if asked.spec else None
             result = engine.execute(
                 code,
                 dataset=_dataset(asked, engine, code, spec),

@@ -79,7 +79,8 @@ def _named(node: ast.Compare) -> Iterator[time]:
             case ast.Constant(value=str(text)):
                 found = _CLOCK.fullmatch(text)
                 if found is not None:
-                    yield time(*(int(number or 0) for number in found.groups()))
+                    hours, minutes, seconds = (int(number or 0) for number in found.groups())
+                    yield time(hours, minutes, seconds)
             case ast.Call(func=ast.Name(id="time") | ast.Attribute(attr="time"), args=[_, *_] as numbers):
                 values = [number.value for number in numbers if isinstance(number, ast.Constant)]
                 if len(values) == len(numbers) and all(type(value) is int for value in values):

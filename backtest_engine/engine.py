@@ -17,7 +17,8 @@ from backtest_engine.errors import (
     StrategyRejected,
 )
 from backtest_engine.explaining import explain_failure, explain_result
-from backtest_engine.fitting import Fitted, fitted_to, warm_up_of
+from backtest_engine.fitting import fitted_to, warm_up_of
+from backtest_engine.pasted_settings import with_pasted_settings
 from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
 from backtest_engine.repair import Attempt, Repair
 
@@ -135,6 +136,7 @@ class Engine:
         A `spec` that the code was compiled from is fitted to the bars first: its lengths of time are counted in them.
         Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it.
         """
+        broker, pasted = with_pasted_settings(code, broker)
         fitted = fitted_to(code, spec, dataset)
         try:
             result = self.executor.execute(
@@ -143,7 +145,7 @@ class Engine:
         except StrategyError as error:
             explain_failure(error, fitted.code)
             raise
-        return _told(explain_result(result, fitted.code), fitted)
+        return _told(explain_result(result, fitted.code), *pasted, *fitted.notices)
 
     def repair(
         self,
@@ -162,6 +164,7 @@ class Engine:
 
         `intent` or `spec` say what the strategy is meant to do; without them nobody can tell whether it still does.
         """
+        broker, pasted = with_pasted_settings(code, broker)
         fitted = fitted_to(code, spec, dataset)
         repair = repairing.repair(
             fitted.code,
@@ -176,10 +179,12 @@ class Engine:
             on_attempt=on_attempt,
             cancelled=cancelled,
         )
-        return repair if repair.result is None else replace(repair, result=_told(repair.result, fitted))
+        if repair.result is None:
+            return repair
+        return replace(repair, result=_told(repair.result, *pasted, *fitted.notices))
 
 
-def _told(result: BacktestResult, fitted: Fitted) -> BacktestResult:
-    """Return the result with what fitting the strategy to its bars left to say; what is not exact makes it doubtful."""
-    verified = False if doubts(fitted.notices) else result.verified
-    return replace(result, warnings=(*fitted.notices, *result.warnings), verified=verified)
+def _told(result: BacktestResult, *notices: Notice) -> BacktestResult:
+    """Return the result with what was found before it ran; what makes bars or lengths doubtful makes it doubtful."""
+    verified = False if doubts(notices) else result.verified
+    return replace(result, warnings=(*notices, *result.warnings), verified=verified)
