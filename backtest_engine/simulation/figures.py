@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -31,7 +30,8 @@ def statistics_by(
 def _moved(trade: Trade, bars: int, times: Any) -> Trade:
     """Return a closed trade as it is on bars that begin so many later."""
     moved = copy.copy(trade)
-    broker: Any = SimpleNamespace(times=times)
+    broker = copy.copy(trade._broker)
+    broker.times = times
     moved._broker, moved._entry_bar = broker, trade._entry_bar - bars
     moved._exit_bar = int(trade._exit_bar or 0) - bars
     return moved
