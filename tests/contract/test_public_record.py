@@ -18,7 +18,7 @@ from backtest_engine.generate.offline import OfflineGenerator
 from backtest_engine.key_rotation import read_gemini
 from backtest_engine.language import explain
 from backtest_engine.sandbox.launch import platform_problem
-from backtest_engine.spec import Comparison, Indicator, Price, Side, StrategySpec
+from backtest_engine.spec import CashSize, Comparison, Indicator, Price, Side, StrategySpec
 from backtest_engine.spec.lengths import fit
 
 PUBLIC = Path(__file__).parents[1] / "corpus" / "public"
@@ -108,6 +108,27 @@ class TestOrdersThatCannotBePaid:
         assert result.metrics["trades"] == 6
         assert "2 orders bought nothing: one unit costs" in said(result, "orders_below_one_unit")
 
+    @pytest.mark.parametrize(("fractional", "margin"), [(True, 1.0), (True, 0.5), (False, 1.0)])
+    def test_money_buys_parts_of_a_coin_where_the_market_has_them(
+        self, desk: Desk, fractional: bool, margin: float
+    ) -> None:
+        """A coin costs 14,000 or so: 1,000 buy a fourteenth of it, with leverage too, or nothing of a whole one."""
+        average = Indicator(name="sma", parameters={"period": 10})
+        entry, exit_ = (Comparison(left=Price(), relation=relation, right=average) for relation in (">", "<"))
+        spec = StrategySpec(long=Side(entry=entry, exit=exit_), sizing=CashSize(amount=1_000))
+        code = compile_spec(spec, name="Money")
+        broker = BrokerSettings(fractional=fractional, margin=margin, commission=0.0)
+
+        result = desk.engine.execute(code, dataset=desk.load("BTC300", code), broker=broker)
+
+        if fractional:
+            assert result.metrics["trades"] > 5
+            assert all(abs(trade.size * trade.entry_price - 1_000) < 120 for trade in result.trades)
+            assert result.verified is True
+        else:
+            assert result.trades == ()
+            assert "one unit costs" in said(result, "no_trades")
+
     def test_a_tenth_of_a_small_account_is_the_reason(self, desk: Desk) -> None:
         result = desk.run("ten_percent", "GOOG", BrokerSettings(cash=1_000))
 
@@ -130,9 +151,7 @@ class TestPastedCode:
         assert "exclusive_orders=True" in said(repair.result, "settings_taken_over")
 
     def test_settings_of_the_run_stand(self, desk: Desk) -> None:
-        code = (
-            code_of("hold") + "\nif __name__ == '__main__':\n    Backtest(x, Hold, cash=500, commission=0.01).run()\n"
-        )
+        code = code_of("hold") + "\nif __name__ == 'x':\n    Backtest(x, Hold, cash=500, commission=0.01).run()\n"
 
         result = desk.engine.execute(code, dataset=desk.load("GOOG", code), broker=BrokerSettings(cash=2_000))
 
