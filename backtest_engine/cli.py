@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     execute = commands.add_parser("execute", help="backtest strategies in the sandbox")
     execute.add_argument("files", nargs="+", metavar="FILE", help="strategy modules; - reads standard input")
     execute.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", type=_assignment)
+    execute.add_argument("--spec", type=Path, metavar="FILE", help="the specification of the strategy, as JSON")
     execute.set_defaults(run=_execute)
 
     repair = commands.add_parser("repair", help="diagnose and mend strategies")
@@ -171,8 +172,13 @@ def _execute(asked: argparse.Namespace, terminal: Terminal) -> int:
     with _engine(asked) as engine:
 
         def backtest(code: str) -> Answer:
+            spec = _specification(asked.spec) if asked.spec else None
             result = engine.execute(
-                code, dataset=_dataset(asked), broker=_broker(asked), parameters=dict(asked.parameter)
+                code,
+                dataset=_dataset(asked, engine, code, spec),
+                broker=_broker(asked),
+                parameters=dict(asked.parameter),
+                spec=spec,
             )
             return {"code": code, **_shown_result(result)}
 
@@ -185,7 +191,7 @@ def _repair(asked: argparse.Namespace, terminal: Terminal) -> int:
         def mend(code: str) -> Answer:
             repair = engine.repair(
                 code,
-                dataset=_dataset(asked),
+                dataset=_dataset(asked, engine, code),
                 broker=_broker(asked),
                 intent=asked.intent,
                 max_attempts=asked.max_attempts,
@@ -265,12 +271,25 @@ def _catalog(asked: argparse.Namespace) -> Any:
     return Catalog([*folder, *(Remote(vendor, now=lambda: datetime.now(UTC)) for vendor in vendors), Samples()])
 
 
-def _dataset(asked: argparse.Namespace) -> Dataset:
-    dataset: Dataset = _catalog(asked).bars(
+def _specification(file: Path) -> Any:
+    """Return a specification as a file holds it, alone or in what `generate --json` printed."""
+    from backtest_engine.spec import StrategySpec
+
+    try:
+        read = json.loads(file.read_text())
+        return StrategySpec.model_validate(read.get("spec") or read).as_json()
+    except (ValueError, AttributeError) as error:
+        raise RequestError(f"{file} holds no specification: {error}"[:500]) from None
+
+
+def _dataset(asked: argparse.Namespace, engine: Any, code: str, spec: Any = None) -> Dataset:
+    dataset: Dataset = engine.load(
         asked.symbol,
         start=datetime.combine(asked.start, time.min, UTC) if asked.start else None,
         end=datetime.combine(asked.end, time.max, UTC) if asked.end else None,
         interval=asked.interval,
+        code=code,
+        spec=spec,
     )
     return dataset
 
@@ -293,6 +312,7 @@ def _shown_result(result: BacktestResult) -> Answer:
             "interval": dataset.interval,
             "source": dataset.source,
             "bars": len(dataset),
+            "warm_up": dataset.warm_up,
             "start": dataset.start,
             "end": dataset.end,
             "fingerprint": dataset.fingerprint,

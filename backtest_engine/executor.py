@@ -111,7 +111,7 @@ class SandboxedExecutor:
             dataset=dataset,
             bars=Bars.from_frame(dataset.bars),
             broker=broker,
-            terms=terms_of(broker, step=step),
+            terms=terms_of(broker, step=step, first=dataset.warm_up),
             parameters={name: effective[name] for name in parameters or {}},
             limits=limits or self._limits,
             cancelled=cancelled,
@@ -140,6 +140,7 @@ class SandboxedExecutor:
         notices = (
             *_about_run(journal, ending, run.limits, report),
             *_about_result(journal, replayed, orders),
+            *reporting.warm_up_notices(run.dataset, known=journal.known),
             *reporting.order_notices(orders),
             *reporting.account_notices(
                 replayed.trades,
@@ -255,7 +256,7 @@ class _Run:
             orders=limits.orders,
         )
         ending = self.sandbox.run(job, limits=limits, cancelled=self.cancelled, meanwhile=meanwhile)
-        return ending, journal_of(ending, bars=len(bars), limits=limits)
+        return ending, journal_of(ending, bars=len(bars), limits=limits, first=self.dataset.warm_up)
 
     def replay(self, journal: Journal, ending: Ending) -> Replayed:
         """Carry its orders out on the real bars."""

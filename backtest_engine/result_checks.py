@@ -24,7 +24,7 @@ def made(
         _fills(replayed, fills),
         _look_ahead(checked),
         _determinism(checked),
-        _data(doubts),
+        data(doubts),
         source(findings),
     )
 
@@ -81,7 +81,8 @@ def _determinism(checked: LookAheadFindings) -> Check:
     return Check(name="determinism", status="passed", scope=scope, details={"runs": len(checked.bars)})
 
 
-def _data(doubts: Sequence[Notice]) -> Check:
+def data(doubts: Sequence[Notice]) -> Check:
+    """Return what looking at the bars found."""
     codes = [notice.code for notice in doubts]
     scope = doubts[0].message if doubts else "No jump, bad tick or hole was found that no market makes."
     return Check(name="data", status=_status(not doubts), scope=scope, details={"codes": codes})

@@ -30,10 +30,10 @@ def version_of(job: Job) -> StrategyVersion:
     return StrategyVersion.objects.select_related("strategy").get(**about)
 
 
-def load(job: Job) -> Loaded:
+def load(job: Job, version: StrategyVersion) -> Loaded:
     """Return the bars and the broker settings that a run asks for."""
     fingerprint = job.parameters.get("dataset_fingerprint")
-    dataset = engine_for(job).data.dataset(fingerprint) if fingerprint else _select(job)
+    dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
     stated = {name: job.parameters[name] for name in BROKER_SETTINGS if job.parameters.get(name) is not None}
     return Loaded(dataset=dataset, broker=replace(BrokerSettings(), **stated))
@@ -41,7 +41,7 @@ def load(job: Job) -> Loaded:
 
 def execute_and_repair(job: Job, version: StrategyVersion, *, max_attempts: int) -> None:
     """Backtest a version, and repair it where it fails and attempts are allowed; raise what stays wrong."""
-    data = load(job)
+    data = load(job, version)
     try:
         result = backtest(job, version, data)
     except StrategyError as error:
@@ -163,7 +163,7 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
         job.result["version"] = fixed.number
 
 
-def _select(job: Job) -> Dataset:
+def _select(job: Job, version: StrategyVersion) -> Dataset:
     asked = job.parameters
     symbol = asked.get("test_symbol")
     if not symbol:
@@ -174,7 +174,20 @@ def _select(job: Job) -> Dataset:
         start=_moment(asked.get("start_date"), time.min),
         end=_moment(asked.get("end_date"), time.max),
         interval=asked.get("interval") or None,
+        code=version.code,
+        spec=version.spec,
     )
+
+
+def _again(job: Job, version: StrategyVersion, fingerprint: str) -> Dataset:
+    """Return the bars of an earlier execution, traded from the same bar on as then, or from a start within them."""
+    dataset = engine_for(job).data.dataset(fingerprint)
+    start = _moment(job.parameters.get("start_date"), time.min)
+    if start is None:
+        same = {"strategy_id": version.strategy_id, "dataset_fingerprint": fingerprint}
+        earlier = Execution.objects.filter(status=Execution.Status.SUCCEEDED, **same).order_by("created_at").last()
+        start = datetime.fromisoformat(earlier.metrics["start"]) if earlier is not None and earlier.metrics else None
+    return dataset if start is None or not dataset.start < start <= dataset.end else replace(dataset, trade_from=start)
 
 
 def _moment(day: str | None, when: time) -> datetime | None:

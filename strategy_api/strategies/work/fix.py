@@ -15,7 +15,7 @@ from strategy_api.strategies.work.backtests import (
 def fix(job: Job) -> None:
     """Repair a strategy, also one that runs: what looks ahead or is not what was asked for raises nothing."""
     version = version_of(job)
-    data = load(job)
+    data = load(job, version)
     most = job.parameters["max_attempts"]
     try:
         result = backtest(job, version, data)
