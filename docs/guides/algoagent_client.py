@@ -159,6 +159,10 @@ class Client:
         query = urllib.parse.urlencode({"symbol": symbol, **options})
         return self._json("POST", f"/api/data/import/?{query}", csv, {"Content-Type": "text/csv"})
 
+    def delete_import(self, symbol: str, **options: Any) -> None:
+        """Delete bars that you imported; `interval` names one of several."""
+        self.delete(_with("/api/data/import/", {"symbol": symbol, **options}))
+
     # The API as it is.
 
     def get(self, path: str, **query: Any) -> Any:
