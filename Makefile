@@ -85,7 +85,7 @@ docs: tools ## Write the parts of docs/ that are made from the code
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file docs/api/openapi.yaml
 	$(BIN)/python manage.py api_docs
 	$(BIN)/python -m backtest_engine.language.reference > docs/guides/describing-strategies.md
-	$(BIN)/python -m backtest_engine.diagnostics > docs/guides/failures.md
+	$(BIN)/python -m backtest_engine.diagnostics > docs/guides/diagnostics.md
 	$(BIN)/python -m backtest_engine.spec.schema > docs/api/strategy-spec.schema.json
 
 bench: tools ## Measure, side by side with the floor

@@ -1,4 +1,4 @@
-"""The whole story on one screen: a sentence becomes a strategy, a strategy becomes numbers, a failure is mended."""
+"""The whole story on one screen: a sentence becomes a strategy, a strategy becomes numbers, a failure is repaired."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,9 +15,10 @@ from backtest_engine.errors import (
     StrategyError,
     StrategyRejected,
 )
-from backtest_engine.explaining import explain_failure, explain_result
+from backtest_engine.explaining import explained_error, explained_result
 from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
 from backtest_engine.repair import Attempt, Repair
+from backtest_engine.scripts import execute_script
 
 # What the rules say they cannot read or say, and a model perhaps can. The rest they refuse is refused for good.
 BEYOND_THE_RULES = frozenset({"not_understood", "unknown_word", "unsupported_rule", "unsupported_sizing"})
@@ -48,7 +49,7 @@ class Engine:
     ) -> Draft:
         """Return a strategy for the description; raise `NeedsClarification` or `DescriptionRefused`.
 
-        What a model wrote was tried on sample bars and mended where it failed; raises the `StrategyError` where it
+        What a model wrote was tried on sample bars and repaired where it failed; raises the `StrategyError` where it
         could not be, and what a model raises when it cannot answer.
         """
         if generator == "auto":
@@ -76,7 +77,7 @@ class Engine:
             raise
 
     def _tried(self, draft: Draft, description: str, cancelled: CancelSignal | None) -> Draft:
-        """Run a draft once; mend it where it fails, cannot be believed, or is not what the rules read in the words."""
+        """Run a draft once; repair it where it fails, is in doubt, or is not what the rules read in the words."""
         repair = self.repair(
             draft.code,
             dataset=self.load(self.trial_symbol),
@@ -89,12 +90,12 @@ class Engine:
         doubts = [notice for notice in repair.result.warnings if notice.code in MEANING_DOUBTED]
         if repair.code == draft.code:
             return replace(draft, warnings=(*draft.warnings, *doubts))
-        mended = Notice(
-            code="mended_before_use",
-            message="What the model wrote first failed a trial and was mended.",
+        repaired = Notice(
+            code="repaired_before_use",
+            message="What the model wrote first failed a trial and was repaired.",
             details={"attempts": [f"{tried.how}: {tried.done}" for tried in repair.attempts]},
         )
-        return replace(draft, code=repair.code, spec=None, warnings=(*draft.warnings, mended, *doubts))
+        return replace(draft, code=repair.code, spec=None, warnings=(*draft.warnings, repaired, *doubts))
 
     def load(
         self, symbol: str, *, start: datetime | None = None, end: datetime | None = None, interval: str | None = None
@@ -109,20 +110,22 @@ class Engine:
         dataset: Dataset,
         broker: BrokerSettings,
         parameters: Mapping[str, Any] | None = None,
+        spec: Mapping[str, Any] | None = None,
         cancelled: CancelSignal | None = None,
     ) -> BacktestResult:
         """Run the code in the sandbox and return numbers computed outside it; raise a `StrategyError`.
 
-        Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it.
+        The settings and parameters of the file's own backtest are used where the request states none.
+        Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it; where
+        the code was compiled from a `spec`, that says why it did not trade.
         """
         try:
-            result = self.executor.execute(
-                code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
+            result = execute_script(
+                self.executor, code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
             )
         except StrategyError as error:
-            explain_failure(error, code)
-            raise
-        return explain_result(result, code)
+            raise explained_error(error, code) from error
+        return explained_result(result, code, spec=spec)
 
     def repair(
         self,
@@ -131,19 +134,22 @@ class Engine:
         dataset: Dataset,
         broker: BrokerSettings,
         error: StrategyError | None = None,
+        result: BacktestResult | None = None,
         intent: str | None = None,
         spec: Mapping[str, Any] | None = None,
         max_attempts: int = 3,
         on_attempt: Callable[[Attempt], None] | None = None,
         cancelled: CancelSignal | None = None,
     ) -> Repair:
-        """Diagnose and mend the code, by rewrites first and a model second; every attempt is reported.
+        """Diagnose and repair the code, by rewrites first and a model second; every attempt is reported.
 
+        `error` or `result` is what a run of it on these bars gave, if that is known; otherwise it is run.
         `intent` or `spec` say what the strategy is meant to do; without them nobody can tell whether it still does.
         """
         return repairing.repair(
             code,
             error=error,
+            result=result,
             executor=self.executor,
             dataset=dataset,
             broker=broker,

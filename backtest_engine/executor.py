@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead
-from backtest_engine.checks.other_future import Future, with_future
 from backtest_engine.checks.parameters import check_broker, declared_parameters, effective_parameters
-from backtest_engine.checks.static_rules import static_findings
+from backtest_engine.checks.synthetic_future import Future, with_future
 from backtest_engine.data.findings import doubts
+from backtest_engine.diagnostics import Finding, diagnose
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, OrderSummary, Trade
 from backtest_engine.errors import SandboxUnavailable, StrategyError, StrategyRejected
+from backtest_engine.explaining import notice_of
 from backtest_engine.ports import CancelSignal
 from backtest_engine.sandbox.client import Ending, Sandbox
 from backtest_engine.sandbox.journal import Journal, clean_text
@@ -112,16 +113,12 @@ class SandboxedExecutor:
 
     def _evaluate(self, run: "_Run", effective: Mapping[str, Any], report: SandboxReport) -> BacktestResult:
         watch = _Stopwatch()
-        findings: list[Notice] = []
+        findings: list[Finding] = []
 
         def read() -> None:
-            findings[:] = static_findings(run.code)
+            findings[:] = diagnose(run.code, ran=True).blocking
 
-        try:
-            ending, journal = watch("child", lambda: run.perform(meanwhile=read))
-        except StrategyError as error:
-            error.hint = error.hint or _hint(findings, error.line)
-            raise
+        ending, journal = watch("child", lambda: run.perform(meanwhile=read))
         replayed = watch("replay", lambda: run.replay(journal, ending))
         statistics = watch("statistics", replayed.statistics)
         index = pd.DatetimeIndex(run.dataset.bars.index)
@@ -142,7 +139,7 @@ class SandboxedExecutor:
                 notes=statistics.notes,
             ),
             *fills,
-            *findings,
+            *map(notice_of, findings),
             *checked.notices,
         )
         doubted = any(notice.code not in _HARMLESS for notice in notices) or bool(doubts(run.dataset.notices))
@@ -273,11 +270,6 @@ class _Run:
         bars = self.bars.head(until + 1) if future is None else with_future(self.bars, after=until, future=future)
         self.sandbox.replenish()
         return self.perform(bars, _within(self.limits, seconds))[1]
-
-
-def _hint(findings: Sequence[Notice], line: int | None) -> str | None:
-    """Return what the source says about the line that failed."""
-    return next((finding.message for finding in findings if finding.line == line), None)
 
 
 def _within(limits: Limits, seconds: float) -> Limits:

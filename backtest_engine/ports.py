@@ -10,13 +10,6 @@ from pydantic import BaseModel
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Draft, Limits
 
 
-class Events(Protocol):
-    """Hears of progress."""
-
-    def __call__(self, kind: str, /, **data: Any) -> None:
-        """Take note of an event such as `execution.started`; data is JSON-able. May raise `Cancelled`."""
-
-
 class CancelSignal(Protocol):
     """Says whether the user still wants the answer."""
 

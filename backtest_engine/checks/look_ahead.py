@@ -13,7 +13,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from backtest_engine.checks.other_future import Future
+from backtest_engine.checks.synthetic_future import Future
 from backtest_engine.domain import Notice, Trade
 from backtest_engine.errors import LimitExceeded, StrategyError
 from backtest_engine.sandbox.journal import INIT, Event, Journal, describe

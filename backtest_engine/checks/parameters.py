@@ -5,11 +5,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import BrokerSettings
 from backtest_engine.errors import InvalidParameter
 from backtest_engine.simulation.house import FILLS
 
-Scalar = int | float | str | bool | None
 _NOT_A_VALUE = object()
 
 
@@ -19,14 +19,10 @@ def declared_parameters(code: str) -> dict[str, Any]:
     A parameter is a public attribute with a plain value: a number, a text, a boolean, None, or arithmetic of numbers.
     Code that is no Python declares nothing.
     """
-    tree = parse_leniently(code)
-    if tree is None:
-        return {}
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    leaf = strategy_class(tree)
+    source = Source(code)
     declared: dict[str, Any] = {}
-    for node in reversed(list(_lineage(leaf, classes))):
-        declared |= _class_values(node)
+    for node in reversed(source.lineage):
+        declared |= _class_values(node, source)
     return declared
 
 
@@ -52,55 +48,7 @@ def check_broker(broker: BrokerSettings) -> None:
             raise InvalidParameter(f"{name} must be {words}, not {value!r}.", details={"parameter": name})
 
 
-def parse_leniently(code: str) -> ast.Module | None:
-    """Return the syntax tree, or None when there is none; never raises, whatever the text."""
-    try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def strategy_class(tree: ast.Module) -> ast.ClassDef | None:
-    """Return the class that would run: the last strategy of the module that no other class of it extends."""
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    extended = {name for node in classes.values() for name in _base_names(node)}
-    own = [node for node in classes.values() if _is_strategy(node, classes)]
-    leaves = [node for node in own if node.name not in extended]
-    return leaves[-1] if leaves else None
-
-
-def _is_strategy(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> bool:
-    return any(
-        name not in classes and name.endswith("Strategy")
-        for part in _lineage(node, classes)
-        for name in _base_names(part)
-    )
-
-
-def _lineage(node: ast.ClassDef | None, classes: Mapping[str, ast.ClassDef]) -> Iterator[ast.ClassDef]:
-    """Yield the class and those of the same module that it extends, nearest first."""
-    seen: set[str] = set()
-    waiting = [node] if node else []
-    while waiting:
-        current = waiting.pop(0)
-        if current.name in seen:
-            continue
-        seen.add(current.name)
-        yield current
-        waiting += [classes[name] for name in _base_names(current) if name in classes and name != current.name]
-
-
-def _base_names(node: ast.ClassDef) -> list[str]:
-    names = []
-    for base in node.bases:
-        if isinstance(base, ast.Name):
-            names.append(base.id)
-        elif isinstance(base, ast.Attribute):
-            names.append(base.attr)
-    return names
-
-
-def _class_values(node: ast.ClassDef) -> dict[str, Any]:
+def _class_values(node: ast.ClassDef, source: Source) -> dict[str, Any]:
     values = {}
     for statement in node.body:
         if isinstance(statement, ast.Assign):
@@ -111,7 +59,7 @@ def _class_values(node: ast.ClassDef) -> dict[str, Any]:
             continue
         for target in targets:
             for name, part in _pairs(target, value):
-                plain = _value(part)
+                plain = _value(source.module_constants.get(part.id, part) if isinstance(part, ast.Name) else part)
                 if not name.startswith("_") and plain is not _NOT_A_VALUE:
                     values[name] = plain
     return values

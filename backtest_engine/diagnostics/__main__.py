@@ -1,9 +1,9 @@
-"""Writes the catalogue of failures: `python -m backtest_engine.diagnostics > docs/guides/failures.md`."""
+"""Writes the catalogue of rules: `python -m backtest_engine.diagnostics > docs/guides/diagnostics.md`."""
 
 import sys
 
-from backtest_engine.diagnostics import FAILURES
+from backtest_engine.diagnostics import RULES
 from backtest_engine.diagnostics.catalogue import catalogue
 
 if __name__ == "__main__":
-    sys.stdout.write(catalogue(FAILURES))
+    sys.stdout.write(catalogue(RULES))

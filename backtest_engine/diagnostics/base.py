@@ -1,4 +1,4 @@
-"""What a kind of failure is, and what is found when one is recognised."""
+"""What a rule is, and what is found where it applies."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ SEVERITIES: tuple[Severity, ...] = ("fatal", "error", "warning", "note")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spot:
-    """One place where a failure shows, and what is particular about it."""
+class Location:
+    """One place where a rule applies, and what is particular about it."""
 
     line: int | None = None
     message: str = ""
@@ -26,7 +26,7 @@ class Spot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Raised:
+class RaisedError:
     """What a run that failed said: the innermost exception, and the strategy's own line."""
 
     type: str
@@ -40,7 +40,7 @@ class Raised:
         return text in self.message
 
     @classmethod
-    def of(cls, error: StrategyError) -> "Raised":
+    def of(cls, error: StrategyError) -> "RaisedError":
         """Read an executor's error; details it does not give are empty."""
         details = error.details
         named = str(details.get("root_type") or details.get("exception_type") or "")
@@ -55,19 +55,21 @@ class Raised:
         )
 
 
-Look = Callable[[Source], Iterable[Spot]]
+SourceCheck = Callable[[Source], Iterable[Location]]
 Rewrite = Callable[[Source], str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A kind of failure: how it is recognised, what is said about it, and how it is mended.
+class Rule:
+    """One way for a strategy to be wrong: how it is recognised, what is said about it, and how it is repaired.
 
-    `look` reads the code alone and must be silent about honest strategies. `raised` reads an error together with the
-    code, `observed` a result, `compared` the code beside code that does what was asked. `rewrite` returns the whole
-    mended text, or None where it cannot mend this case; where `rewrite_guesses`, what was meant is likely, not certain,
-    and nothing is called mended before it was compared with an intent. `example` shows the kind and no other; with
-    `example_intended` it shows it beside that. `covers` names more general kinds that this one explains away;
+    `check_source` reads the code alone and must be silent about honest strategies. `check_error` reads an error
+    together with the code, `check_result` a result, `check_intent` the code beside code that does what was asked.
+    `rewrite` returns the whole repaired text, or None where it cannot repair this case; where `rewrite_guesses`, what
+    was meant is likely, not certain, and nothing counts as repaired before it was compared with an intent. `example`
+    breaks this rule and no other; with `example_intended` it does so beside that. `covers` names more general rules
+    that this one explains away, `covers_families` whole families of them; a `residual` rule speaks only where no other
+    rule of its family does. `after_run` is the severity of what the source alone shows in code that ran.
     `fallback` is how general its reading of an error is: a more particular one always wins.
     """
 
@@ -79,19 +81,22 @@ class Failure:
     hint: str
     example: str
     example_intended: str | None = None
-    look: Look | None = None
-    raised: Callable[[Raised, Source], Iterable[Spot]] | None = None
-    observed: Callable[[BacktestResult, Source], Iterable[Spot]] | None = None
-    compared: Callable[[Source, Source], Iterable[Spot]] | None = None
+    check_source: SourceCheck | None = None
+    check_error: Callable[[RaisedError, Source], Iterable[Location]] | None = None
+    check_result: Callable[[BacktestResult, Source], Iterable[Location]] | None = None
+    check_intent: Callable[[Source, Source], Iterable[Location]] | None = None
     rewrite: Rewrite | None = None
     rewrite_guesses: bool = False
     covers: tuple[str, ...] = ()
+    covers_families: tuple[str, ...] = ()
+    residual: bool = False
+    after_run: Severity = "note"
     fallback: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One recognised failure, in words its author understands."""
+    """One place where a rule applied, in words the author of the code understands."""
 
     code: str
     family: str
@@ -104,18 +109,18 @@ class Finding:
     details: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, failure: Failure, spot: Spot, source: Source) -> "Finding":
-        """Say of a spot what its kind says, with the particulars first."""
+    def of(cls, rule: Rule, location: Location, source: Source) -> "Finding":
+        """Say of a location what its rule says, with the particulars first."""
         return cls(
-            code=failure.code,
-            family=failure.family,
-            severity=spot.severity or failure.severity,
-            title=failure.title,
-            message=spot.message or failure.explanation,
-            hint=failure.hint,
-            line=spot.line,
-            source_line=source.line(spot.line),
-            details=spot.details,
+            code=rule.code,
+            family=rule.family,
+            severity=location.severity or rule.severity,
+            title=rule.title,
+            message=location.message or rule.explanation,
+            hint=rule.hint,
+            line=location.line,
+            source_line=source.line(location.line),
+            details=location.details,
         )
 
     @property

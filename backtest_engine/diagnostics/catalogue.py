@@ -1,10 +1,10 @@
-"""The catalogue of failures as a page for people."""
+"""The catalogue of rules as a page for people."""
 
 from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
 
-from backtest_engine.diagnostics.base import Failure
+from backtest_engine.diagnostics.base import Rule
 
 _FAMILIES = {
     "syntax": "Text that Python cannot read",
@@ -32,38 +32,39 @@ _INTRODUCTION = """\
 
 Written by `python -m backtest_engine.diagnostics`; do not edit it by hand.
 
-Each kind of failure is one file in `backtest_engine/diagnostics/kinds/`. **Fatal** does not run, or must not.
-**Error** runs and gives numbers that nobody should believe. **Warning** deserves a look, **note** is worth knowing.
-*Mended by a rule* means that no model is needed; *a guess* is called mended only after it was compared with the
+Each rule is one file in `backtest_engine/diagnostics/rules/`, in the folder of its family. **Fatal** does not run, or
+must not. **Error** runs and gives numbers that nobody should believe. **Warning** deserves a look, **note** is worth
+knowing.
+*Repaired by a rewrite* means that no model is needed; *a guess* counts as repaired only after it was compared with the
 description.
 """
 
 
-def catalogue(failures: Iterable[Failure]) -> str:
+def catalogue(rules: Iterable[Rule]) -> str:
     """Return the page, in the order of the families."""
     parts = [_INTRODUCTION]
-    for family, members in groupby(failures, key=attrgetter("family")):
+    for family, members in groupby(rules, key=attrgetter("family")):
         parts.append(f"## {_FAMILIES[family]} (`{family}`)\n")
-        parts.extend(_entry(failure) for failure in members)
+        parts.extend(_entry(rule) for rule in members)
     return "\n".join(parts)
 
 
-def _entry(failure: Failure) -> str:
+def _entry(rule: Rule) -> str:
     lines = [
-        f"### `{failure.code}`: {failure.title}\n",
-        f"{failure.severity.capitalize()}. {_mending(failure)}\n",
-        f"{failure.explanation} {failure.hint}\n",
-        _fenced(failure.example),
+        f"### `{rule.code}`: {rule.title}\n",
+        f"{rule.severity.capitalize()}. {_repair_of(rule)}\n",
+        f"{rule.explanation} {rule.hint}\n",
+        _fenced(rule.example),
     ]
-    if failure.example_intended is not None:
-        lines.append("where this was asked for:\n\n" + _fenced(failure.example_intended))
+    if rule.example_intended is not None:
+        lines.append("where this was asked for:\n\n" + _fenced(rule.example_intended))
     return "\n".join(lines)
 
 
-def _mending(failure: Failure) -> str:
-    if failure.rewrite is None:
-        return "Not mended by a rule."
-    return "Mended by a rule, as a guess." if failure.rewrite_guesses else "Mended by a rule."
+def _repair_of(rule: Rule) -> str:
+    if rule.rewrite is None:
+        return "Not repaired by a rewrite."
+    return "Repaired by a rewrite, as a guess." if rule.rewrite_guesses else "Repaired by a rewrite."
 
 
 def _fenced(code: str) -> str:

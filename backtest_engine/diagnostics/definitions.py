@@ -118,120 +118,6 @@ def _renamed(body: str, period: str) -> str:
     return body
 
 
-def _talib() -> dict[str, Definition]:
-    found = {
-        name: _plain(name, kind, "timeperiod", data="real")
-        for name, kind in (
-            ("SMA", "sma"),
-            ("EMA", "ema"),
-            ("WMA", "wma"),
-            ("RSI", "rsi"),
-            ("ATR", "atr"),
-            ("ROC", "roc"),
-            ("MOM", "mom"),
-            ("STDDEV", "stddev"),
-            ("MAX", "highest"),
-            ("MIN", "lowest"),
-            ("WILLR", "willr"),
-            ("CCI", "cci"),
-            ("ADX", "adx"),
-            ("MA", "sma"),
-        )
-    }
-    found["OBV"] = Definition("OBV", _function("OBV", "real, volume", _BODIES["obv"][2].replace("close", "real")))
-    found["MACD"] = Definition(
-        "MACD",
-        _function(
-            "MACD",
-            "close, fastperiod=12, slowperiod=26, signalperiod=9",
-            _MACD.format(fast="fastperiod", slow="slowperiod", signal="signalperiod")
-            + "return line, signal, line - signal",
-        ),
-    )
-    found["BBANDS"] = Definition(
-        "BBANDS",
-        _function(
-            "BBANDS",
-            "close, timeperiod=5, nbdevup=2, nbdevdn=2, matype=0",
-            _BANDS.format(x="close", n="timeperiod") + "return mean + nbdevup * spread, mean, mean - nbdevdn * spread",
-        ),
-    )
-    found["STOCH"] = Definition(
-        "STOCH",
-        _function(
-            "STOCH",
-            "high, low, close, fastk_period=5, slowk_period=3, slowk_matype=0, slowd_period=3, slowd_matype=0",
-            _STOCH.format(n="fastk_period")
-            + "k = raw.rolling(slowk_period).mean()\nreturn k, k.rolling(slowd_period).mean()",
-        ),
-    )
-    return {f"talib.{name}": item for name, item in found.items()} | {
-        f"talib.abstract.{name}": item for name, item in found.items()
-    }
-
-
-def _pandas_ta() -> dict[str, Definition]:
-    found = {
-        name: _plain(name, kind, "length", data="close")
-        for name, kind in (
-            ("sma", "sma"),
-            ("ema", "ema"),
-            ("wma", "wma"),
-            ("rsi", "rsi"),
-            ("atr", "atr"),
-            ("roc", "roc"),
-            ("mom", "mom"),
-            ("stdev", "stddev"),
-            ("willr", "willr"),
-            ("cci", "cci"),
-        )
-    }
-    found["obv"] = Definition("obv", _function("obv", "close, volume", _BODIES["obv"][2]))
-    found["macd"] = Definition(
-        "macd",
-        _function(
-            "macd",
-            "close, fast=12, slow=26, signal=9",
-            _MACD.format(fast="fast", slow="slow", signal="signal")
-            .replace("fast = ", "quick = ")
-            .replace("slow = ", "calm = ")
-            .replace("line = fast - slow", "line = quick - calm")
-            .replace("signal = ", "trigger = ")
-            + 'names = f"{fast}_{slow}_{signal}"\n'
-            'return pd.DataFrame({f"MACD_{names}": line, f"MACDh_{names}": line - trigger, f"MACDs_{names}": trigger})',
-        ),
-    )
-    found["bbands"] = Definition(
-        "bbands",
-        _function(
-            "bbands",
-            "close, length=5, std=2.0",
-            _BANDS.format(x="close", n="length") + 'names = f"{length}_{float(std)}"\n'
-            'return pd.DataFrame({f"BBL_{names}": mean - std * spread, f"BBM_{names}": mean, '
-            'f"BBU_{names}": mean + std * spread})',
-        ),
-    )
-    found["stoch"] = Definition(
-        "stoch",
-        _function(
-            "stoch",
-            "high, low, close, k=14, d=3, smooth_k=3",
-            _STOCH.format(n="k") + 'names = f"{k}_{d}_{smooth_k}"\nsmooth = raw.rolling(smooth_k).mean()\n'
-            'return pd.DataFrame({f"STOCHk_{names}": smooth, f"STOCHd_{names}": smooth.rolling(d).mean()})',
-        ),
-    )
-    found["adx"] = Definition(
-        "adx",
-        _function(
-            "adx",
-            "high, low, close, length=14",
-            _renamed(_BODIES["adx"][2], "length").replace("return smooth(", "strength = smooth(")
-            + '\nreturn pd.DataFrame({f"ADX_{length}": strength, f"DMP_{length}": plus, f"DMN_{length}": minus})',
-        ),
-    )
-    return {f"{package}.{name}": item for package in ("pandas_ta", "pandas_ta_classic") for name, item in found.items()}
-
-
 def _ta_class(name: str, arguments: str, methods: dict[str, str]) -> Definition:
     fields = [item.split("=")[0].strip() for item in arguments.split(",")]
     code = f"class {name}:\n    def __init__(self, {arguments}, fillna=False):\n"
@@ -334,7 +220,7 @@ def _bare() -> dict[str, Definition]:
 
 
 BARE = _bare()
-LIBRARY = _talib() | _pandas_ta() | _ta()
+LIBRARY = _ta()
 
 
 def find(qualified: str) -> Definition | None:

@@ -5,13 +5,13 @@ import re
 from dataclasses import dataclass
 
 from backtest_engine.diagnostics.meaning import Meaning, Renderer, meaning_of
-from backtest_engine.diagnostics.rules import rules_of
+from backtest_engine.diagnostics.order_calls import order_calls
 from backtest_engine.diagnostics.source import Source
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One difference: the code of its kind, where it shows, and what it is."""
+    """One difference: the code of its rule, where it shows, and what it is."""
 
     code: str
     line: int | None
@@ -66,7 +66,7 @@ class _Comparison:
         return found
 
     def _line(self, action: str) -> int | None:
-        return next((rule.line for rule in rules_of(self.source) if rule.action == action), None)
+        return next((rule.line for rule in order_calls(self.source) if rule.action == action), None)
 
     def _entry(self) -> str:
         return "buy" if "buy" in self.meant.actions else "sell"

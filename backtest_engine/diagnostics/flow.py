@@ -12,66 +12,19 @@ from backtest_engine.diagnostics.source import Function, Source, pairs
 COLUMNS = frozenset({"Open", "High", "Low", "Close", "Volume"})
 REDUCTIONS = frozenset(
     [
-        "mean",
-        "std",
-        "var",
-        "max",
-        "min",
-        "sum",
-        "median",
-        "quantile",
-        "percentile",
-        "ptp",
-        "argmax",
-        "argmin",
-        "idxmax",
-        "idxmin",
-        "prod",
-        "average",
-        "nanmean",
-        "nanstd",
-        "nanmax",
-        "nanmin",
-        "nanmedian",
-        "nanpercentile",
-        "nanquantile",
-        "nansum",
-        "amax",
-        "amin",
-        "skew",
-        "kurt",
-        "corr",
-        "cov",
-        "autocorr",
-        "describe",
-        "kurtosis",
-        "sem",
-        "mode",
-        "nunique",
-        "fmean",
-        "fsum",
-        "dot",
-        "vdot",
-        "inner",
-        "trapezoid",
-        "count_nonzero",
+        "mean", "std", "var", "max", "min", "sum", "median", "quantile", "percentile", "ptp", "argmax", "argmin",
+        "idxmax", "idxmin", "prod", "average", "nanmean", "nanstd", "nanmax", "nanmin", "nanmedian", "nanpercentile",
+        "nanquantile", "nansum", "amax", "amin", "skew", "kurt", "corr", "cov", "autocorr", "describe", "kurtosis",
+        "sem", "mode", "nunique", "fmean", "fsum", "dot", "vdot", "inner", "trapezoid", "count_nonzero",
     ]
-)
+)  # fmt: skip
 _WINDOWS = frozenset({"rolling", "expanding", "ewm", "groupby", "resample"})
 _FITS = frozenset(
     [
-        "numpy.polyfit",
-        "numpy.linalg.lstsq",
-        "numpy.linalg.solve",
-        "numpy.linalg.pinv",
-        "numpy.linalg.svd",
-        "numpy.cov",
-        "numpy.corrcoef",
-        "numpy.histogram",
-        "numpy.fft.fft",
-        "numpy.fft.rfft",
+        "numpy.polyfit", "numpy.linalg.lstsq", "numpy.linalg.solve", "numpy.linalg.pinv", "numpy.linalg.svd",
+        "numpy.cov", "numpy.corrcoef", "numpy.histogram", "numpy.fft.fft", "numpy.fft.rfft",
     ]
-)
+)  # fmt: skip
 
 
 class Flow:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from backtest_engine.diagnostics.flow import COLUMNS
-from backtest_engine.diagnostics.rules import Rule, rules_of
+from backtest_engine.diagnostics.order_calls import OrderCall, order_calls
 from backtest_engine.diagnostics.source import IndicatorCall, Source
 
 _NAMES = (
@@ -79,7 +79,7 @@ def _read(source: Source) -> Meaning:
     actions: dict[str, set[str]] = {}
     sizes: dict[str, set[str]] = {}
     protected: set[str] = set()
-    for rule in rules_of(source):
+    for rule in order_calls(source):
         atoms = sorted(
             text for test, sign in rule.atoms if (text := reader.test(test, sign)) and not _of_position(text)
         )
@@ -226,6 +226,6 @@ def canonical(name: str) -> str:
     return next((short for _, words, short in _NAMES if any(word in flat for word in words)), "")
 
 
-def entries(source: Source) -> list[Rule]:
+def entries(source: Source) -> list[OrderCall]:
     """Return the rules that open positions: every buy, and the sells of a strategy that means to be short."""
-    return [rule for rule in rules_of(source) if rule.action in ("buy", "sell")]
+    return [rule for rule in order_calls(source) if rule.action in ("buy", "sell")]

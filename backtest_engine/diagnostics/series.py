@@ -6,39 +6,11 @@ from backtest_engine.diagnostics.source import Source
 
 _METHODS = frozenset(
     [
-        "rolling",
-        "ewm",
-        "expanding",
-        "diff",
-        "shift",
-        "pct_change",
-        "clip",
-        "abs",
-        "fillna",
-        "ffill",
-        "bfill",
-        "dropna",
-        "mean",
-        "std",
-        "sum",
-        "max",
-        "min",
-        "cumsum",
-        "cummax",
-        "cummin",
-        "where",
-        "mask",
-        "astype",
-        "round",
-        "rank",
-        "tail",
-        "head",
-        "copy",
-        "resample",
-        "last",
-        "first",
+        "rolling", "ewm", "expanding", "diff", "shift", "pct_change", "clip", "abs", "fillna", "ffill", "bfill",
+        "dropna", "mean", "std", "sum", "max", "min", "cumsum", "cummax", "cummin", "where", "mask", "astype",
+        "round", "rank", "tail", "head", "copy", "resample", "last", "first",
     ]
-)
+)  # fmt: skip
 _AGGREGATES = frozenset({"mean", "std", "sum", "max", "min", "last", "first"})
 
 

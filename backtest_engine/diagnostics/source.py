@@ -1,4 +1,4 @@
-"""Strategy code as the failures look at it: its tree, its names, its strategy class."""
+"""Strategy code as the rules read it: its tree, its names, its strategy class."""
 
 import ast
 import re
@@ -9,6 +9,9 @@ from functools import cached_property
 from typing import Any
 
 import libcst as cst
+
+from backtest_engine.diagnostics.module_parts import ModuleParts, divide
+from backtest_engine.diagnostics.own_run import OwnRun, own_run_of
 
 #: Longer text is no strategy; parsing it would only cost time.
 LONGEST = 200_000
@@ -35,10 +38,14 @@ class IndicatorCall:
 
 
 class Source:
-    """One strategy's text, parsed at most once; text that cannot be parsed has no tree and a `syntax_error`."""
+    """One strategy's text, parsed at most once; text that cannot be parsed has no tree and a `syntax_error`.
 
-    def __init__(self, code: str) -> None:
+    Nodes are those that the strategy may run, or all of them where `whole`.
+    """
+
+    def __init__(self, code: str, *, whole: bool = False) -> None:
         self.code = code
+        self._whole = whole
         self.tree: ast.Module | None = None
         self.syntax_error: SyntaxError | None = None
         if len(code) > LONGEST:
@@ -72,13 +79,28 @@ class Source:
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
-        """Every node, outer ones first."""
+        """Every node that the strategy may run, outer ones first; all of them where there is no strategy class."""
+        return self._all_nodes if self._whole else list(self.parts.nodes())
+
+    @cached_property
+    def _all_nodes(self) -> list[ast.AST]:
         return list(ast.walk(self.tree)) if self.tree else []
+
+    @cached_property
+    def parts(self) -> ModuleParts:
+        """What the strategy needs of the module, and what it does not."""
+        return divide(self.tree, self.lineage, self.dotted) if self.tree else ModuleParts(needed=())
+
+    @cached_property
+    def own_run(self) -> OwnRun | None:
+        """The backtest that the file sets up for itself, None where there is none."""
+        names = {node.name for node in self.strategies}
+        return own_run_of(self.tree, names, self.dotted) if self.tree else None
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """Each node's parent."""
-        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+        return {child: node for node in self._all_nodes for child in ast.iter_child_nodes(node)}
 
     @cached_property
     def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
@@ -101,8 +123,8 @@ class Source:
     def imports(self) -> dict[str, str]:
         """What each imported name stands for, as in `{"pd": "pandas", "crossover": "backtesting.lib.crossover"}`."""
         found: dict[str, str] = {}
-        for node in self.every(ast.Import, ast.ImportFrom):
-            for alias in node.names:
+        for node in self._all_nodes:
+            for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
                 if isinstance(node, ast.ImportFrom):
                     found[alias.asname or alias.name] = f"{node.module or '.'}.{alias.name}"
                 elif alias.asname:
@@ -144,7 +166,7 @@ class Source:
     @cached_property
     def classes(self) -> list[ast.ClassDef]:
         """Every class, wherever it is defined."""
-        return list(self.every(ast.ClassDef))
+        return [node for node in self._all_nodes if isinstance(node, ast.ClassDef)]
 
     @cached_property
     def strategies(self) -> list[ast.ClassDef]:
@@ -163,10 +185,17 @@ class Source:
 
     @cached_property
     def strategy(self) -> ast.ClassDef | None:
-        """The class that would be run: the last that no other derives from."""
+        """The class that would be run: the one the file itself backtests, else the last that no other derives from."""
+        meant = self.own_run.strategy if self.own_run else None
+        named = [node for node in self.strategies if node.name == meant]
+        found = named or self.leaves
+        return found[-1] if found else None
+
+    @cached_property
+    def leaves(self) -> list[ast.ClassDef]:
+        """The strategies that no other one derives from."""
         based = {self.dotted(base) for node in self.strategies for base in node.bases}
-        leaves = [node for node in self.strategies if node.name not in based]
-        return leaves[-1] if leaves else None
+        return [node for node in self.strategies if node.name not in based]
 
     @cached_property
     def lineage(self) -> list[ast.ClassDef]:
@@ -307,7 +336,7 @@ class Source:
     def bound(self) -> set[str]:
         """Every name the module binds anywhere, imports included."""
         names = set(self.imports)
-        for node in self.nodes:
+        for node in self._all_nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
                 names.add(node.id)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -319,6 +348,16 @@ class Source:
         return names
 
     @cached_property
+    def own(self) -> set[str]:
+        """The methods and the `self` attributes that the code itself defines."""
+        stored = {
+            node.attr
+            for node in self.every(ast.Attribute)
+            if isinstance(node.ctx, ast.Store) and self.dotted(node.value) == "self"
+        }
+        return stored | {node.name for node in self.every(ast.FunctionDef)}
+
+    @cached_property
     def comments(self) -> list[tuple[int, str]]:
         """Line numbers and texts of comments, found without tokenizing: good enough to read, not to rewrite."""
         return [
@@ -326,6 +365,17 @@ class Source:
             for number, text in enumerate(self.lines, 1)
             if (match := re.search(r"(?:^|\s)#\s?(.*)$", text))
         ]
+
+
+def attribute_name(node: ast.AST) -> str | None:
+    """Return the attribute that is reached for, also as `getattr(x, "name")`; None for anything else."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "setattr"):
+        wanted = node.args[1] if len(node.args) > 1 else None
+        if isinstance(wanted, ast.Constant) and isinstance(wanted.value, str):
+            return wanted.value
+    return None
 
 
 def pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:

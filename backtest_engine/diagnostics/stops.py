@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from backtest_engine.diagnostics.meaning import Renderer
+from backtest_engine.diagnostics.order_calls import order_calls
 from backtest_engine.diagnostics.rewriting import dotted, expression, rewritten, text
-from backtest_engine.diagnostics.rules import rules_of
 from backtest_engine.diagnostics.source import Source
 
 _PRICE = re.compile(
@@ -29,7 +29,7 @@ def is_distance(source: Source, value: ast.expr) -> bool:
 
 def sides(source: Source, *, action: str) -> Iterator[tuple[int, str, str]]:
     """Yield line, argument and text of each stop or target that is plainly on the wrong side of the last close."""
-    for rule in rules_of(source):
+    for rule in order_calls(source):
         if rule.action != action or rule.keyword("limit") is not None or rule.keyword("stop") is not None:
             continue
         for name in ("sl", "tp"):

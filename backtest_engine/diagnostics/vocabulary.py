@@ -1,72 +1,40 @@
 """The names that backtesting.py has, the ones that models believe it has, and what is meant by those."""
 
+from backtest_engine.stand_ins import PACKAGES
+from backtest_engine.strategy_modules import STRATEGY_MODULES
+
 BACKTESTING: dict[str, frozenset[str]] = {
     "backtesting": frozenset({"Backtest", "Strategy", "Pool", "set_bokeh_output", "lib", "test", "backtesting"}),
     "backtesting.backtesting": frozenset({"Backtest", "Strategy", "Order", "Position", "Trade"}),
     "backtesting.lib": frozenset(
         [
-            "OHLCV_AGG",
-            "TRADES_AGG",
-            "barssince",
-            "compute_stats",
-            "cross",
-            "crossover",
-            "plot_heatmaps",
-            "quantile",
-            "random_ohlc_data",
-            "resample_apply",
-            "SignalStrategy",
-            "TrailingStrategy",
-            "FractionalBacktest",
-            "MultiBacktest",
+            "OHLCV_AGG", "TRADES_AGG", "barssince", "compute_stats", "cross", "crossover", "plot_heatmaps",
+            "quantile", "random_ohlc_data", "resample_apply", "SignalStrategy", "TrailingStrategy",
+            "FractionalBacktest", "MultiBacktest",
         ]
     ),
     "backtesting.test": frozenset({"SMA", "GOOG", "EURUSD", "BTCUSD"}),
-}
+}  # fmt: skip
 
 #: Functions that do not exist, and what does the same: `{first}` and `{second}` are the arguments.
 UNKNOWN_FUNCTIONS: dict[str, str] = {
     **dict.fromkeys(
         [
-            "crossunder",
-            "cross_under",
-            "crossed_under",
-            "crossdown",
-            "cross_down",
-            "crossed_below",
-            "cross_below",
-            "crosses_below",
-            "crossunders",
-            "crossing_down",
-            "cross_below_series",
-            "crossbelow",
-            "crossoverdown",
-            "crossover_down",
-            "death_cross",
+            "crossunder", "cross_under", "crossed_under", "crossdown", "cross_down", "crossed_below", "cross_below",
+            "crosses_below", "crossunders", "crossing_down", "cross_below_series", "crossbelow", "crossoverdown",
+            "crossover_down", "death_cross",
         ],
         "crossover({second}, {first})",
     ),
     **dict.fromkeys(
         [
-            "crossup",
-            "cross_up",
-            "crossed_above",
-            "cross_above",
-            "crosses_above",
-            "crossed_over",
-            "cross_over",
-            "crossover_up",
-            "crossing_up",
-            "crossabove",
-            "crossesabove",
-            "is_crossover",
-            "golden_cross",
-            "crossed",
+            "crossup", "cross_up", "crossed_above", "cross_above", "crosses_above", "crossed_over", "cross_over",
+            "crossover_up", "crossing_up", "crossabove", "crossesabove", "is_crossover", "golden_cross", "crossed",
         ],
         "crossover({first}, {second})",
     ),
     **dict.fromkeys(("bars_since", "barsince", "bars_since_true"), "barssince({first})"),
-}
+}  # fmt: skip
 
 _FRAMEWORK_NAMES = (
     "backtrader bt zipline vectorbt vectorbtpro freqtrade jesse quantconnect AlgorithmImports "
@@ -78,141 +46,28 @@ _FRAMEWORK_NAMES = (
 FRAMEWORKS = frozenset(_FRAMEWORK_NAMES.split()) - {"pipeline", "btalib"}
 
 #: What strategies can import.
-AVAILABLE = frozenset(
-    [
-        "backtesting",
-        "numpy",
-        "pandas",
-        "math",
-        "datetime",
-        "collections",
-        "itertools",
-        "functools",
-        "typing",
-        "typing_extensions",
-        "dataclasses",
-        "enum",
-        "statistics",
-        "warnings",
-        "__future__",
-        "abc",
-        "decimal",
-        "fractions",
-        "operator",
-        "bisect",
-        "heapq",
-        "re",
-        "string",
-        "numbers",
-        "copy",
-        "cmath",
-        "calendar",
-        "random",
-        "time",
-        "zoneinfo",
-        "contextlib",
-        "textwrap",
-        "backtest_engine",
-    ]
-)
+AVAILABLE = frozenset({name.split(".")[0] for name in STRATEGY_MODULES} | PACKAGES | {"backtest_engine"})
 
-#: Modules that reach out of the sandbox; their own failures speak of them.
+#: Modules that reach out of the sandbox; the safety rules speak of them.
 REACHING_OUT = frozenset(
     [
-        "os",
-        "sys",
-        "subprocess",
-        "socket",
-        "ssl",
-        "http",
-        "urllib",
-        "urllib3",
-        "requests",
-        "httpx",
-        "aiohttp",
-        "ftplib",
-        "smtplib",
-        "telnetlib",
-        "shutil",
-        "pathlib",
-        "io",
-        "glob",
-        "tempfile",
-        "pickle",
-        "shelve",
-        "marshal",
-        "dbm",
-        "sqlite3",
-        "csv",
-        "ctypes",
-        "cffi",
-        "mmap",
-        "signal",
-        "threading",
-        "multiprocessing",
-        "concurrent",
-        "asyncio",
-        "importlib",
-        "imp",
-        "pkgutil",
-        "runpy",
-        "builtins",
-        "code",
-        "codeop",
-        "inspect",
-        "gc",
-        "traceback",
-        "linecache",
-        "resource",
-        "fcntl",
-        "pty",
-        "platform",
-        "getpass",
-        "webbrowser",
-        "select",
-        "selectors",
-        "queue",
-        "sched",
-        "atexit",
-        "faulthandler",
-        "sysconfig",
-        "site",
-        "zipimport",
-        "zipfile",
-        "tarfile",
-        "websocket",
-        "websockets",
-        "paramiko",
-        "boto3",
-        "dotenv",
-        "logging",
-        "json",
-        "codecs",
-        "base64",
-        "binascii",
-        "dis",
-        "opcode",
-        "types",
-        "weakref",
-        "secrets",
-        "uuid",
+        "os", "sys", "subprocess", "socket", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "aiohttp",
+        "ftplib", "smtplib", "telnetlib", "shutil", "pathlib", "io", "glob", "tempfile", "pickle", "shelve",
+        "marshal", "dbm", "sqlite3", "csv", "ctypes", "cffi", "mmap", "signal", "threading", "multiprocessing",
+        "concurrent", "asyncio", "importlib", "imp", "pkgutil", "runpy", "builtins", "code", "codeop", "inspect",
+        "gc", "traceback", "linecache", "resource", "fcntl", "pty", "platform", "getpass", "webbrowser", "select",
+        "selectors", "queue", "sched", "atexit", "faulthandler", "sysconfig", "site", "zipimport", "zipfile",
+        "tarfile", "websocket", "websockets", "paramiko", "boto3", "dotenv", "logging", "json", "codecs", "base64",
+        "binascii", "dis", "opcode", "types", "weakref", "secrets", "uuid",
     ]
-)
+)  # fmt: skip
 
 #: `self.position.x` that does not exist. `{}` is the expression itself.
 POSITION_ATTRIBUTES: dict[str, str] = {
     **dict.fromkeys(
         [
-            "entry_price",
-            "avg_price",
-            "average_price",
-            "avg_entry_price",
-            "price",
-            "open_price",
-            "entry",
-            "cost_basis",
-            "avg_cost",
-            "price_avg",
+            "entry_price", "avg_price", "average_price", "avg_entry_price", "price", "open_price", "entry",
+            "cost_basis", "avg_cost", "price_avg",
         ],
         "self.trades[0].entry_price",
     ),
@@ -229,13 +84,7 @@ POSITION_ATTRIBUTES: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
-            "pnl_pct",
-            "profit_pct",
-            "pl_percent",
-            "return_pct",
-            "pct_return",
-            "returns",
-            "pnl_percent",
+            "pnl_pct", "profit_pct", "pl_percent", "return_pct", "pct_return", "returns", "pnl_percent",
             "unrealized_pnl_pct",
         ],
         "self.position.pl_pct",
@@ -255,7 +104,7 @@ POSITION_ATTRIBUTES: dict[str, str] = {
     "stop_loss": "self.trades[0].sl",
     "take_profit": "self.trades[0].tp",
     "trades": "self.trades",
-}
+}  # fmt: skip
 POSITION_METHODS = frozenset(
     ["exit", "close_all", "liquidate", "flatten", "sell", "reduce", "close_position", "exit_all"]
 )
@@ -265,24 +114,9 @@ POSITION_VALID = frozenset({"size", "pl", "pl_pct", "is_long", "is_short", "clos
 STRATEGY_METHODS: dict[str, str] = {
     **dict.fromkeys(
         [
-            "close",
-            "exit",
-            "close_position",
-            "close_positions",
-            "exit_position",
-            "liquidate",
-            "sell_all",
-            "close_all",
-            "flatten",
-            "exit_all",
-            "close_trade",
-            "close_all_positions",
-            "exit_long",
-            "exit_short",
-            "close_long",
-            "close_short",
-            "go_flat",
-            "liquidate_all",
+            "close", "exit", "close_position", "close_positions", "exit_position", "liquidate", "sell_all",
+            "close_all", "flatten", "exit_all", "close_trade", "close_all_positions", "exit_long", "exit_short",
+            "close_long", "close_short", "go_flat", "liquidate_all",
         ],
         "self.position.close()",
     ),
@@ -292,17 +126,11 @@ STRATEGY_METHODS: dict[str, str] = {
     **dict.fromkeys(
         ["go_short", "enter_short", "sell_market", "open_short", "short", "sell_short", "market_sell"], "self.sell({})"
     ),
-}
+}  # fmt: skip
 STRATEGY_VALUES: dict[str, str] = {
     **dict.fromkeys(
         [
-            "cash",
-            "capital",
-            "balance",
-            "account_value",
-            "portfolio_value",
-            "account_balance",
-            "available_cash",
+            "cash", "capital", "balance", "account_value", "portfolio_value", "account_balance", "available_cash",
             "total_equity",
         ],
         "self.equity",
@@ -320,29 +148,16 @@ STRATEGY_VALUES: dict[str, str] = {
     **dict.fromkeys(("price", "current_price", "last_price"), "self.data.Close[-1]"),
     **dict.fromkeys(("datetime", "current_time", "now", "current_date"), "self.data.index[-1]"),
     **dict.fromkeys(("datas",), "self.data"),
-}
+}  # fmt: skip
 STRATEGY_SILENT = frozenset(
     ["log", "notify", "notify_order", "notify_trade", "print", "debug", "plot", "plot_indicator", "record"]
 )
 STRATEGY_VALID = frozenset(
     [
-        "I",
-        "buy",
-        "sell",
-        "data",
-        "position",
-        "orders",
-        "trades",
-        "closed_trades",
-        "equity",
-        "init",
-        "next",
-        "_broker",
-        "_data",
-        "_params",
-        "_indicators",
+        "I", "buy", "sell", "data", "position", "orders", "trades", "closed_trades", "equity", "init", "next",
+        "_broker", "_data", "_params", "_indicators",
     ]
-)
+)  # fmt: skip
 
 TRADE_ATTRIBUTES: dict[str, str] = {
     **dict.fromkeys(["profit", "pnl", "profit_loss", "unrealized_pnl", "unrealized_pl", "net_profit"], "pl"),
@@ -357,24 +172,10 @@ TRADE_ATTRIBUTES: dict[str, str] = {
 }
 TRADE_VALID = frozenset(
     [
-        "size",
-        "entry_price",
-        "exit_price",
-        "entry_bar",
-        "exit_bar",
-        "tag",
-        "entry_time",
-        "exit_time",
-        "is_long",
-        "is_short",
-        "pl",
-        "pl_pct",
-        "value",
-        "sl",
-        "tp",
-        "close",
+        "size", "entry_price", "exit_price", "entry_bar", "exit_bar", "tag", "entry_time", "exit_time", "is_long",
+        "is_short", "pl", "pl_pct", "value", "sl", "tp", "close",
     ]
-)
+)  # fmt: skip
 
 ORDER_VALID = frozenset({"size", "limit", "stop", "sl", "tp", "tag"})
 ORDER_ARGUMENTS: dict[str, str] = {
@@ -387,17 +188,8 @@ ORDER_ARGUMENTS: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
-            "qty",
-            "quantity",
-            "shares",
-            "units",
-            "amount",
-            "volume",
-            "contracts",
-            "lots",
-            "lot_size",
-            "position_size",
-            "num_shares",
+            "qty", "quantity", "shares", "units", "amount", "volume", "contracts", "lots", "lot_size",
+            "position_size", "num_shares",
         ],
         "size",
     ),
@@ -411,7 +203,7 @@ ORDER_ARGUMENTS: dict[str, str] = {
     **dict.fromkeys(
         ["exectype", "order_type", "type", "when", "ticker", "symbol", "data", "side", "market", "tif", "price"], ""
     ),
-}
+}  # fmt: skip
 
 
 def home_of(name: str) -> str | None:

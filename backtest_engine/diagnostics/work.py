@@ -8,15 +8,10 @@ from backtest_engine.diagnostics.source import Source
 _HUGE = 50_000_000
 _MAKERS = frozenset(
     [
-        "numpy.zeros",
-        "numpy.ones",
-        "numpy.empty",
-        "numpy.full",
-        "numpy.arange",
-        "numpy.random.rand",
+        "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full", "numpy.arange", "numpy.random.rand",
         "numpy.random.randn",
     ]
-)
+)  # fmt: skip
 
 
 def heavy_loops(source: Source) -> Iterator[tuple[int, str]]:

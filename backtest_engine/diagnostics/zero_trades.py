@@ -9,7 +9,7 @@ import pandas as pd
 
 from backtest_engine.diagnostics.evaluation import Evaluation
 from backtest_engine.diagnostics.meaning import Renderer
-from backtest_engine.diagnostics.rules import rules_of
+from backtest_engine.diagnostics.order_calls import order_calls
 from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import Dataset
 
@@ -43,7 +43,7 @@ def explain_idleness(source: Source, dataset: Dataset) -> list[Condition]:
     found: dict[str, Condition] = {}
     renderer = Renderer(source)
     evaluation = Evaluation(source, dataset.bars)
-    for rule in rules_of(source):
+    for rule in order_calls(source):
         if rule.action == "close":
             continue
         for test, sign in rule.atoms:

@@ -15,7 +15,7 @@ Outcome = Literal["sound", "mended", "unconfirmed", "failed", "rejected"]
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One attempt to mend: what was found, how it was answered, and whether that helped.
+    """One attempt to repair: what was found, how it was answered, and whether that helped.
 
     `outcome` is `mended`, `unconfirmed` (it runs and nothing is wrong with it, but nobody could compare it with what
     was asked) or `failed`; `reason` says why. `after` is None where no code came of it.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from backtest_engine.diagnostics import Diagnosis, Finding, diagnose, mend
+from backtest_engine.diagnostics import Diagnosis, Finding, apply_rewrites, diagnose
 from backtest_engine.diagnostics.diagnosis import HOSTILE
 from backtest_engine.diagnostics.drift import same_rules
 from backtest_engine.diagnostics.meaning import meaning_of
@@ -11,12 +11,14 @@ from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limi
 from backtest_engine.errors import StrategyError, StrategyRejected
 from backtest_engine.ports import CancelSignal, Executor
 from backtest_engine.repair.comparison import Comparison, compare
+from backtest_engine.scripts import execute_script
 
-# What attacks is not run, and what would only use up its time and memory need not be.
+# Notices about the run that give no reason to doubt it.
+_HARMLESS = frozenset({"several_strategies", "sandbox_weakened", "log_truncated", "no_trades", "look_ahead_unchecked"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
+class Testbed:
     """What strategies are tried on, and what they are compared with."""
 
     executor: Executor
@@ -26,12 +28,17 @@ class Bench:
     cancelled: CancelSignal | None = None
     intended: str | None = None
     expected: BacktestResult | None = None
-    control: "Bench | None" = None
+    control: "Testbed | None" = None
 
     def run(self, code: str) -> BacktestResult:
         """Execute code; raises what the executor raises."""
-        return self.executor.execute(
-            code, dataset=self.dataset, broker=self.broker, limits=self.limits, cancelled=self.cancelled
+        return execute_script(
+            self.executor,
+            code,
+            dataset=self.dataset,
+            broker=self.broker,
+            limits=self.limits,
+            cancelled=self.cancelled,
         )
 
 
@@ -59,8 +66,13 @@ class Trial:
         )
 
     @property
+    def left_out(self) -> bool:
+        """Whether statements around the strategy were left out so that it could run."""
+        return self.result is not None and any(item.code == "left_out" for item in self.result.warnings)
+
+    @property
     def hostile(self) -> bool:
-        """Whether it attacks its surroundings, so that it is refused and not mended."""
+        """Whether it attacks its surroundings, so that it is refused and not repaired."""
         cause = self.diagnosis.cause
         return cause is not None and cause.family in HOSTILE and cause.severity == "fatal"
 
@@ -75,7 +87,9 @@ class Trial:
             return self.error.message
         if self.compared is not None and not self.compared.alike:
             return self.compared.difference
-        return "A check found a reason not to believe its numbers."
+        doubts = [item for item in self.result.warnings if item.code not in _HARMLESS] if self.result else []
+        doubts = [item for item in doubts if item.details.get("severity", "error") not in ("note", "warning")]
+        return f"{doubts[0].message} ({doubts[0].code})" if doubts else "Nothing is known against it."
 
     def shown(self, *notices: Notice) -> BacktestResult | None:
         """Return the result with everything worth knowing among its warnings."""
@@ -85,7 +99,7 @@ class Trial:
         found = [
             Notice(code=item.code, message=item.message, line=item.line, details=item.details)
             for item in self.diagnosis.findings
-            if (item.code, item.line) not in known
+            if item.severity != "note" and (item.code, item.line) not in known
         ]
         return replace(self.result, warnings=(*self.result.warnings, *found, *notices))
 
@@ -105,16 +119,18 @@ def attacks(code: str) -> bool:
     looked = diagnose(code)
     if not _hostile(looked):
         return False
-    mended = mend(code, looked)
-    return mended is None or _hostile(diagnose(mended.code))
+    rewritten = apply_rewrites(code, looked)
+    return rewritten is None or _hostile(diagnose(rewritten.code))
 
 
 def _hostile(diagnosis: Diagnosis) -> bool:
     return any(item.family in HOSTILE and item.severity == "fatal" for item in diagnosis.findings)
 
 
-def try_out(code: str, bench: Bench, *, error: StrategyError | None = None) -> Trial:
-    """Run a strategy, unless its error is known or its code alone shows an attack, and say what is wrong with it."""
+def try_out(
+    code: str, testbed: Testbed, *, error: StrategyError | None = None, result: BacktestResult | None = None
+) -> Trial:
+    """Run a strategy, unless what it gave is known or its code alone shows an attack, and say what is wrong with it."""
     looked = diagnose(code)
     if (
         error is None
@@ -126,26 +142,26 @@ def try_out(code: str, bench: Bench, *, error: StrategyError | None = None) -> T
     if error is not None:
         return Trial(code=code, diagnosis=diagnose(code, error=error), error=error)
     try:
-        result = bench.run(code)
+        result = result or testbed.run(code)
     except StrategyError as raised:
         return Trial(code=code, diagnosis=diagnose(code, error=raised), error=raised)
-    compared = compare(result, bench.expected) if bench.expected is not None else None
+    compared = compare(result, testbed.expected) if testbed.expected is not None else None
     if compared is not None and compared.alike:
-        compared = _on_other_bars(code, bench) or compared
+        compared = _on_other_bars(code, testbed) or compared
     if compared is None or compared.alike:
         return Trial(code=code, diagnosis=diagnose(code, result=result), result=result, compared=compared)
-    if bench.intended is not None and _as_busy(result, bench.expected) and _same_rules(code, bench.intended):
+    if testbed.intended is not None and _as_busy(result, testbed.expected) and _same_rules(code, testbed.intended):
         return Trial(code=code, diagnosis=_defined_otherwise(code, result, compared), result=result, compared=None)
-    diagnosis = diagnose(code, result=result, intended=bench.intended)
+    diagnosis = diagnose(code, result=result, intended=testbed.intended)
     return Trial(code=code, diagnosis=_with_parting(diagnosis, compared), result=result, compared=compared)
 
 
-def _on_other_bars(code: str, bench: Bench) -> Comparison | None:
+def _on_other_bars(code: str, testbed: Testbed) -> Comparison | None:
     """Compare on bars that the strategy's author did not have in mind; None where the trades are alike there too."""
-    if bench.control is None or bench.control.expected is None:
+    if testbed.control is None or testbed.control.expected is None:
         return None
     try:
-        compared = compare(bench.control.run(code), bench.control.expected)
+        compared = compare(testbed.control.run(code), testbed.control.expected)
     except StrategyError as error:
         return Comparison(difference=f"On longer data it stops with an error: {error.message}")
     if compared.alike:

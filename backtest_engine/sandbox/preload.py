@@ -14,24 +14,8 @@ import warnings
 import zoneinfo
 from typing import Any
 
-STRATEGY_MODULES = (
-    # Numbers
-    *("numpy", "numpy.fft", "numpy.linalg", "numpy.polynomial", "numpy.random", "numpy.ma", "numpy.testing"),
-    *("numpy.char", "numpy.rec", "numpy.lib.stride_tricks", "numpy.lib.recfunctions"),
-    *("pandas", "pandas.api.types", "pandas.tseries.offsets", "pandas.tseries.frequencies"),
-    *("pandas.core.reshape.reshape", "pandas.io.formats.string", "pandas.io.formats.format", "talib"),
-    *("pandas.core.methods.describe", "pandas.core.methods.to_dict", "pandas.core.methods.select"),
-    *("pandas.io.formats.csvs", "pandas.io.formats.html", "pandas.tseries.holiday"),
-    *("backtesting", "backtesting.lib", "backtest_engine.indicators"),
-    # The harmless part of the standard library
-    *("abc", "array", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib", "copy"),
-    *("dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "gc", "hashlib", "heapq", "inspect"),
-    *("itertools", "json", "logging", "math", "numbers", "operator", "pprint", "queue", "random", "re", "statistics"),
-    *("string", "struct", "sys", "textwrap", "threading", "time", "traceback", "types", "typing", "unittest.mock"),
-    *("glob", "csv", "signal", "tempfile", "shutil", "platform"),
-    *("uuid", "warnings", "weakref", "zoneinfo", "__future__", "secrets", "os", "io", "pathlib", "copyreg", "codecs"),
-    *("encodings.idna", "encodings.ascii", "encodings.latin_1", "encodings.unicode_escape", "unicodedata", "_strptime"),
-)
+from backtest_engine.strategy_modules import STRATEGY_MODULES
+
 # Modules of ours that may not exist in every checkout, or not yet.
 OPTIONAL = frozenset({"backtest_engine.indicators", "talib"})
 TIME_ZONES = (
@@ -55,6 +39,9 @@ def load() -> None:
             if name not in OPTIONAL:
                 raise
     _stand_in_for_sample_data()
+    from backtest_engine import stand_ins  # pandas comes with it, and must not find pyarrow
+
+    stand_ins.install()
     for zone in TIME_ZONES:
         with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError):
             _kept.append(zoneinfo.ZoneInfo(zone))

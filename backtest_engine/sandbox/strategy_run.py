@@ -62,6 +62,8 @@ class StrategyRun:
             return [{"failure": failure_report.syntax_failure(error, source=self._job.code)}]
         self._phase = "import"
         module = types.ModuleType(MODULE)
+        # Scripts look for their own folder; there is none.
+        module.__file__ = STRATEGY_FILE
         sys.modules[MODULE] = module
         exec(code, module.__dict__)  # noqa: S102 -- the purpose of this process
         found = _strategy_classes(module.__dict__.values())

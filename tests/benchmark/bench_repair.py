@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from backtest_engine.diagnostics import FAILURES, Diagnosis, diagnose, mend
+from backtest_engine.diagnostics import RULES, Diagnosis, apply_rewrites, diagnose
 from backtest_engine.diagnostics.source import Source
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -21,24 +21,24 @@ _TIMES = 3
 def run() -> list[dict[str, Any]]:
     """Return rows of name, value, unit, floor and ratio; the floor is parsing the same modules with `ast`."""
     modules = [path.read_text() for name in ("broken", "honest") for path in sorted((CORPUS / name).glob("*.py"))]
-    diagnosed = [(code, found) for code in modules if mend(code, found := diagnose(code)) is not None]
+    diagnosed = [(code, found) for code in modules if apply_rewrites(code, found := diagnose(code)) is not None]
     parsing = _milliseconds(_parse, modules)
     looking = _milliseconds(diagnose, modules)
-    mending = _milliseconds(lambda item: mend(item[0], item[1]), diagnosed)
+    rewriting = _milliseconds(lambda item: apply_rewrites(item[0], item[1]), diagnosed)
     single = _milliseconds(lambda item: _first(*item), diagnosed)
     return [
         _row("one rewrite, median", statistics.median(single), statistics.median(parsing)),
         _row("one rewrite, worst", max(single), max(parsing)),
         _row("diagnosis, median", statistics.median(looking), statistics.median(parsing)),
         _row("diagnosis, worst", max(looking), max(parsing)),
-        _row("rewrites with a diagnosis after each, median", statistics.median(mending), statistics.median(parsing)),
-        _row("rewrites with a diagnosis after each, worst", max(mending), max(parsing)),
+        _row("rewrites with a diagnosis after each, median", statistics.median(rewriting), statistics.median(parsing)),
+        _row("rewrites with a diagnosis after each, worst", max(rewriting), max(parsing)),
     ]
 
 
 def _first(code: str, diagnosis: Diagnosis) -> str | None:
     """Apply the first rewrite that there is for a finding."""
-    rewrites = {failure.code: failure.rewrite for failure in FAILURES}
+    rewrites = {failure.code: failure.rewrite for failure in RULES}
     for finding in diagnosis.findings:
         rewrite = rewrites[finding.code]
         changed = rewrite(Source(code)) if rewrite is not None else None

@@ -134,7 +134,11 @@ BODIES: dict[str, Any] = {
     "submit-generate POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "token-list POST": {"name": "another"},
 }
-QUERIES = {"data-bars GET": "?symbol=GOOG&page_size=5", "data-import POST": "?symbol=MINE", "data-import DELETE": "?symbol=MINE"}
+QUERIES = {
+    "data-bars GET": "?symbol=GOOG&page_size=5",
+    "data-import POST": "?symbol=MINE",
+    "data-import DELETE": "?symbol=MINE",
+}
 
 
 def routes(patterns: Any = None) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -1,7 +1,7 @@
 """Scores diagnosis and repair on broken strategies: `python -m tests.score.broken [DIRECTORY ...]`.
 
 A module's first comment lines say what is wrong with it (`class` or `expect`), what it was meant to do (`intent`) and
-how the repair should end (`ends`). They are taken off before the fixer sees the module.
+how the repair should end (`ends`). They are taken off before the module is repaired.
 """
 
 import json
@@ -138,6 +138,7 @@ def main(arguments: list[str]) -> int:
         "mended_offline": sum(item.mended for item in scores),
         "mended_with_model": sum(item.mended for item in scores) + sum(item.settled for item in asked),
         "unconfirmed": sum(item.repair.outcome == "unconfirmed" for item in scores),
+        "ended_as_expected": sum(item.repair.outcome == item.case.ends for item in scores if item.case.ends),
         "presented_as_good": sum(item.falsely_good for item in scores),
         "seconds": round(sum(item.seconds for item in scores), 1),
     }

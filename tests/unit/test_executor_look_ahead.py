@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead, telling_bars
-from backtest_engine.checks.other_future import Future, with_future
+from backtest_engine.checks.synthetic_future import Future, with_future
 from backtest_engine.domain import Trade
 from backtest_engine.errors import LimitExceeded, StrategyRaised
 from backtest_engine.sandbox.journal import Journal

@@ -1,6 +1,6 @@
 # expect: import/wrong_module_import
 # intent: Buy when SMA 10 crosses above SMA 20, sell when it crosses below, long only, all in.
-# ends: mended
+# ends: sound
 from backtesting.lib import Strategy, crossover
 from backtesting.test import SMA
 

@@ -1,6 +1,6 @@
 # expect: import/package_not_available
 # intent: Buy when SMA 10 crosses above SMA 20, sell when it crosses below, long only, all in.
-# ends: mended
+# ends: sound
 import matplotlib.pyplot as plt
 import seaborn as sns
 from backtesting import Strategy

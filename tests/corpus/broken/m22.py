@@ -1,4 +1,4 @@
-# expect: syntax/markdown_fence
+# expect: syntax/pasted_answer
 # intent: Buy when SMA 10 crosses above SMA 20, sell when it crosses below, long only, all in.
 # ends: mended
 Sure! Here's a simple moving average crossover strategy:

@@ -1,4 +1,4 @@
-# expect: syntax/prose_around_code
+# expect: syntax/pasted_answer
 # intent: Buy when SMA 10 crosses above SMA 20, sell when it crosses below, long only, all in.
 # ends: mended
 Here is the complete strategy:

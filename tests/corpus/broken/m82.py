@@ -1,6 +1,6 @@
 # expect: state/state_in_class
 # intent: Three lower closes in a row buy, exit 5 bars after the entry bar.
-# ends: mended
+# ends: sound
 from backtesting import Strategy
 
 history = []

@@ -1,0 +1,157 @@
+"""The module in an answer as chat models give it: fences, sentences, JSON that holds code, marks of thinking."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+_FENCE = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([\w+.-]*)[^\n`]*$", re.MULTILINE)
+_STRATEGY = re.compile(r"^[ \t]*class\s+(\w+)\s*\([^)\n]*Strategy", re.MULTILINE)
+_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"^[ \t]*</?[\w-]+[^>\n]*>[ \t]*$", re.MULTILINE)
+_CODE = re.compile(r"(from\s+[\w.]+\s+import\b|import\s+\w|class\s+\w+.*:|(?:async\s+)?def\s+\w+\(|@\w|#|\"\"\"|''')")
+_STATEMENT = re.compile(
+    r"[\w.\[\]\"', ]+\s*(?:=(?!=)|\+=)|[\w.]+\(|(?:if|for|while|try|with|else|except|pass)\b.*:?\s*$"
+)
+_OTHER_LANGUAGES = frozenset(
+    {"bash", "sh", "shell", "console", "text", "txt", "json", "output", "diff", "yaml", "pine"}
+)
+_MOST_CANDIDATES = 12
+
+
+def module_in(text: str) -> str | None:
+    """Return the module that an answer holds, None where the text is not an answer around one."""
+    return _module_in(text) if len(text) <= 200_000 else None
+
+
+@lru_cache(maxsize=8)
+def _module_in(text: str) -> str | None:
+    if _parses(text) and _STRATEGY.search(text):
+        return None
+    said = _THOUGHT.sub("", text)
+    for found in (_from_json(said), _from_fences(said), _from_prose(said)):
+        if found is not None and found.strip() != text.strip():
+            return found.strip("\n") + "\n"
+    return None
+
+
+def _parses(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _from_json(text: str) -> str | None:
+    """Return the longest text inside a JSON document that is a strategy, also where the document was cut off."""
+    start = text.find("{")
+    if start < 0 or '"' not in text or not re.search(r'"\s*:\s*"', text):
+        return None
+    try:
+        document = json.JSONDecoder(strict=False).raw_decode(text[start:])[0]
+    except (ValueError, RecursionError):
+        return _cut_off_string(text)
+    found = [item for item in _texts(document) if _STRATEGY.search(item)]
+    best = max(found, key=len, default=None)
+    return None if best is None else module_in(best) or best
+
+
+def _texts(document: object) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict | list):
+        for item in document.values() if isinstance(document, dict) else document:
+            yield from _texts(item)
+
+
+def _cut_off_string(text: str) -> str | None:
+    """Return a string of code whose document breaks off, as far as it goes."""
+    for match in re.finditer(r'"[\w ]+"\s*:\s*"((?:[^"\\]|\\.)*)', text, re.DOTALL):
+        written = match[1]
+        if "class " in written and "\\n" in written:
+            try:
+                return str(json.loads(f'"{written}"', strict=False))
+            except ValueError:
+                continue
+    return None
+
+
+def _from_fences(text: str) -> str | None:
+    blocks = [code for language, code in _blocks(text) if language not in _OTHER_LANGUAGES]
+    strategies = [place for place, code in enumerate(blocks) if _STRATEGY.search(code)]
+    if not strategies:
+        loose = [code for code in blocks if "class " in code]
+        return max(loose, key=len, default=None)
+    chosen = strategies[-1]
+    readable = [place for place in strategies if _parses(blocks[place])]
+    if readable:
+        chosen = readable[-1]
+    names = set(_STRATEGY.findall(blocks[chosen]))
+    kept = [
+        code
+        for place, code in enumerate(blocks)
+        if place == chosen or (_parses(code) and not names & set(_STRATEGY.findall(code)) and _is_module_code(code))
+    ]
+    return "\n\n".join(code.strip("\n") for code in kept)
+
+
+def _is_module_code(code: str) -> bool:
+    """Whether a block says something of its own, and does not only show a piece of a method."""
+    return "self." not in re.sub(r"^(?:class|def) .*?(?=^\S|\Z)", "", code, flags=re.MULTILINE | re.DOTALL)
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Yield language and text of each fenced block; the last may lack its end."""
+    place: int | None = None
+    language = sign = ""
+    for match in _FENCE.finditer(text):
+        if place is None:
+            place, language, sign = match.end() + 1, match[2].lower(), match[1][0]
+        elif match[1][0] == sign and not match[2]:
+            yield language, _dedented(text[place : match.start()])
+            place = None
+        elif match[2]:
+            # A fence that opens where another is open: the end of that one was forgotten.
+            yield language, _dedented(text[place : match.start()])
+            place, language, sign = match.end() + 1, match[2].lower(), match[1][0]
+    if place is not None:
+        yield language, _dedented(text[place:])
+
+
+def _dedented(code: str) -> str:
+    lines = [line for line in code.split("\n") if line.strip()]
+    margin = min((len(line) - len(line.lstrip()) for line in lines), default=0)
+    return "\n".join(line[margin:] if line.strip() else "" for line in code.split("\n"))
+
+
+def _from_prose(text: str) -> str | None:
+    """Return the lines between the sentences before a module and those after it."""
+    lines = _TAG.sub("", text).split("\n")
+    starts = [place for place, line in enumerate(lines) if _CODE.match(line)]
+    first_class = next((place for place, line in enumerate(lines) if _STRATEGY.match(line)), None)
+    if not starts or first_class is None:
+        return None
+    ends = [place for place, line in enumerate(lines) if place > first_class and _is_prose(line)]
+    for start in [place for place in starts if place <= first_class][:_MOST_CANDIDATES]:
+        for end in [len(lines), *ends[:_MOST_CANDIDATES]]:
+            code = _without_sentences(lines[start:end], first_class - start)
+            if _parses(code):
+                return code
+    if not any(_is_prose(line) for line in (*lines[: starts[0]], *lines[first_class:])):
+        return None
+    end = ends[0] if ends else len(lines)
+    return "\n".join(lines[starts[0] : end])
+
+
+def _without_sentences(lines: list[str], until: int) -> str:
+    """Drop sentences between the imports and the class."""
+    return "\n".join(line for place, line in enumerate(lines) if place >= until or not _is_prose(line))
+
+
+def _is_prose(line: str) -> bool:
+    """Whether an unindented line is a sentence, a heading or an item, and no statement."""
+    if not line.strip() or line[0].isspace() or _CODE.match(line) or _STATEMENT.match(line):
+        return False
+    return bool(re.match(r"[-*•>]\s|\*\*|\d+[.)]\s|[^\W\d_][\w'’*`-]*[,:.!]?(?:\s|$)", line))

@@ -1,0 +1,29 @@
+# Own run in main(), called under the guard.
+# outcome: sound
+# trades: 33
+# return_pct: 398.433
+# verified: True
+from backtesting import Backtest, Strategy
+from backtesting.lib import crossover
+from backtesting.test import GOOG, SMA
+
+
+class Cross(Strategy):
+    def init(self):
+        self.fast = self.I(SMA, self.data.Close, 10)
+        self.slow = self.I(SMA, self.data.Close, 30)
+
+    def next(self):
+        if not self.position and crossover(self.fast, self.slow):
+            self.buy()
+        elif self.position and crossover(self.slow, self.fast):
+            self.position.close()
+
+
+def main():
+    bt = Backtest(GOOG, Cross, cash=10_000, commission=0.002)
+    print(bt.run())
+
+
+if __name__ == "__main__":
+    main()

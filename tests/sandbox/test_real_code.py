@@ -1,0 +1,111 @@
+"""Modules as people write them, and answers as models give them: run as they are meant, accused of what they do.
+
+The first lines of a module say how its repair ends and what it gives; the figures are those of plain backtesting.py.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from backtest_engine.data import Samples
+from backtest_engine.domain import BrokerSettings, Dataset
+from backtest_engine.engine import Engine
+from backtest_engine.errors import StrategyError
+from backtest_engine.executor import SandboxedExecutor
+
+MODULES = sorted((Path(__file__).parent.parent / "corpus" / "real").glob("*.py"))
+_HEADER = re.compile(r"^# (outcome|trades|return_pct|verified): (.*)$")
+# What only a repair can read: text that is not Python.
+_ANSWERS = {"prose_with_apostrophes_and_a_dict", "exit_cut_off"}
+SOUND = [item for item in MODULES if item.stem not in {"library_trailing_stop", *_ANSWERS}]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with closing(SandboxedExecutor()) as executor:
+        yield Engine(generators={}, data=Samples(), executor=executor)
+
+
+@pytest.fixture(scope="module")
+def goog() -> Dataset:
+    return Samples().bars("GOOG", start=None, end=None, interval=None)
+
+
+def read(path: Path) -> tuple[str, dict[str, str]]:
+    """Return the module without its first lines, and what they say."""
+    lines = path.read_text(encoding="utf-8").split("\n")[1:]
+    said: dict[str, str] = {}
+    while found := _HEADER.match(lines[0]):
+        said[found[1]] = found[2]
+        lines.pop(0)
+    return "\n".join(lines), said
+
+
+class TestRealCode:
+    @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+    def test_is_repaired_only_where_it_must_be(self, path: Path, engine: Engine, goog: Dataset) -> None:
+        code, said = read(path)
+
+        done = engine.repair(code, dataset=goog, broker=BrokerSettings())
+
+        assert done.outcome == said["outcome"], done.error
+        assert done.result is not None
+        assert (len(done.result.trades), str(done.result.verified)) == (int(said["trades"]), said["verified"])
+        assert done.result.metrics["return_pct"] == pytest.approx(float(said["return_pct"]), abs=1e-3)
+
+    @pytest.mark.parametrize("path", SOUND, ids=lambda path: path.stem)
+    def test_gives_the_same_numbers_as_it_came(self, path: Path, engine: Engine, goog: Dataset) -> None:
+        code, said = read(path)
+
+        result = engine.execute(code, dataset=goog, broker=BrokerSettings())
+
+        assert result.verified is True, [item.message for item in result.warnings]
+        assert len(result.trades) == int(said["trades"])
+        assert result.metrics["return_pct"] == pytest.approx(float(said["return_pct"]), abs=1e-3)
+
+    @pytest.mark.parametrize("path", [item for item in MODULES if item.stem in _ANSWERS], ids=lambda path: path.stem)
+    def test_that_is_an_answer_says_so(self, path: Path, engine: Engine, goog: Dataset) -> None:
+        with pytest.raises(StrategyError) as raised:
+            engine.execute(read(path)[0], dataset=goog, broker=BrokerSettings())
+
+        assert raised.value.code == "syntax_error"
+        assert raised.value.hint
+
+
+class TestOwnRun:
+    CODE = (Path(__file__).parent.parent / "corpus" / "real" / "exclusive_orders_lost.py").read_text()
+
+    def test_is_shown_with_the_result(self, engine: Engine, goog: Dataset) -> None:
+        result = engine.execute(self.CODE, dataset=goog, broker=BrokerSettings())
+
+        notice = next(item for item in result.warnings if item.code == "own_run")
+        assert result.broker.exclusive_orders is True
+        assert "exclusive_orders=True" in notice.message
+        assert notice.details["settings"]["exclusive_orders"] is True
+
+    def test_gives_way_to_what_the_request_states(self, engine: Engine, goog: Dataset) -> None:
+        result = engine.execute(self.CODE, dataset=goog, broker=BrokerSettings(cash=50_000))
+
+        notice = next(item for item in result.warnings if item.code == "own_run_differs")
+        assert result.broker.cash == 50_000
+        assert "cash" in notice.details["dropped"]
+
+    def test_has_no_commission_where_it_states_none(self, engine: Engine, goog: Dataset) -> None:
+        code = self.CODE.replace(", commission=0.002", "")
+
+        result = engine.execute(code, dataset=goog, broker=BrokerSettings())
+
+        assert result.broker.commission == 0
+        assert "commission=0.0" in next(item for item in result.warnings if item.code == "own_run").message
+
+    def test_offers_what_the_file_optimises(self, engine: Engine, goog: Dataset) -> None:
+        code = (Path(__file__).parent.parent / "corpus" / "real" / "optimize_after_run.py").read_text()
+
+        result = engine.execute(code, dataset=goog, broker=BrokerSettings())
+
+        notice = next(item for item in result.warnings if item.code == "optimize_offered")
+        assert set(notice.details["parameters"]) == {"fast", "slow"}
+        assert result.parameters["fast"] == 15
