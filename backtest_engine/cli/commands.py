@@ -82,7 +82,7 @@ def repair(asked: argparse.Namespace, terminal: Terminal) -> int:
             )
             answer = {**strategy, "code": done.code, **done.as_dict()}
             if done.result is None:
-                error = done.error or StrategyError("The strategy could not be repaired.", code="not_mended")
+                error = done.error or StrategyError("The strategy could not be repaired.", code="not_repaired")
                 return answer | {"status": "failed", "error": error.as_dict()}
             return answer | of_result(done.result)
 
