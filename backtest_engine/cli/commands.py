@@ -12,7 +12,7 @@ from typing import Any
 from backtest_engine.cli.answers import Answer, answer_of, as_json, of_draft, of_result, plain, spec_of
 from backtest_engine.cli.terminal import Terminal
 from backtest_engine.domain import BrokerSettings, Dataset
-from backtest_engine.errors import RequestError, StrategyError
+from backtest_engine.errors import RequestError, StrategyError, UnknownSymbol
 
 SUCCEEDED, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -205,12 +205,18 @@ def _catalog(asked: argparse.Namespace) -> Any:
 
 
 def _dataset(asked: argparse.Namespace) -> Dataset:
-    dataset: Dataset = _catalog(asked).bars(
-        asked.symbol,
-        start=datetime.combine(asked.start, time.min, UTC) if asked.start else None,
-        end=datetime.combine(asked.end, time.max, UTC) if asked.end else None,
-        interval=asked.interval,
-    )
+    try:
+        dataset: Dataset = _catalog(asked).bars(
+            asked.symbol,
+            start=datetime.combine(asked.start, time.min, UTC) if asked.start else None,
+            end=datetime.combine(asked.end, time.max, UTC) if asked.end else None,
+            interval=asked.interval,
+        )
+    except UnknownSymbol as error:
+        if not (asked.yahoo or asked.ccxt or asked.csv_dir):
+            more = "--yahoo, --ccxt EXCHANGE and --csv-dir FOLDER bring other markets."
+            error.hint = f"{error.hint} {more}" if error.hint else more
+        raise
     return dataset
 
 

@@ -43,6 +43,12 @@ class TestForPeople:
         assert not any(raw in out for raw in ("{'", '{"', "None", "True", "nan"))
         assert "hint" in out
 
+    def test_says_how_to_get_another_market(self, run: Any) -> None:
+        status, out = run("execute", {"hold.py": HOLD}, "--symbol", "AAPL")
+
+        assert status == 1
+        assert "--yahoo" in out
+
 
 class TestJson:
     def test_is_one_object_for_each_input(self, run: Any) -> None:
