@@ -54,7 +54,7 @@ demo: setup ## One sentence to a backtested strategy, through the real server
 demo-picture: setup ## Make the picture of the demo that the README shows
 	@$(BIN)/python manage.py demo --picture docs/images/demo.svg
 
-serve: setup ## Run web server, worker and clock on this machine, at PORT (8000); Ctrl-C stops
+serve: setup ## Run web server, worker and scheduler on this machine, at PORT (8000); Ctrl-C stops
 	@$(BIN)/python manage.py up $(if $(PORT),--port $(PORT))
 
 test: tools ## Run the whole suite

@@ -313,7 +313,7 @@ def _about_run(journal: Journal, ending: Ending, limits: Limits, report: Sandbox
         notices.append(
             Notice(
                 code="sandbox_weakened",
-                message=f"The strategy ran without these walls of the sandbox, as configured: {walls}.",
+                message=f"The strategy ran without these isolation layers of the sandbox, as configured: {walls}.",
                 details={"missing": list(report.missing)},
             )
         )

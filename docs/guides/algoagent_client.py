@@ -6,8 +6,9 @@
         print(event["type"])
     print(api.result(run)["execution"]["metrics"]["return_pct"])
 
-Every POST carries an Idempotency-Key, so it is sent again without fear when a connection breaks, and when the server
-asks for patience. `python algoagent_client.py "buy when RSI < 30, sell when RSI > 70"` does all of the above.
+Every POST carries an Idempotency-Key, so it is safe to send it again when a connection breaks or the server is busy.
+`python algoagent_client.py "buy when RSI < 30, sell when RSI > 70"` does all of the above. It ends with status 0 when
+that succeeded, 1 when it did not, 2 for wrong usage, 130 after Ctrl-C.
 """
 
 import json
@@ -36,13 +37,23 @@ ANNOUNCED_SECONDS = 2.0
 
 
 class Problem(Exception):
-    """What the API refused, or how a run failed: RFC 9457, with a stable `code`."""
+    """What the API refused, or how a run failed: RFC 9457, with a stable `code`.
+
+    `hint` says what to do about it, `questions` what a description leaves open; either may be empty.
+    """
 
     def __init__(self, document: Json) -> None:
         super().__init__(f"{document.get('code')}: {document.get('detail')}")
         self.document = document
         self.code: str = document.get("code", "")
         self.status: int = document.get("status", 0)
+        self.hint: str = document.get("hint") or ""
+        details = document.get("details") or {}
+        self.questions: list[Any] = document.get("questions") or details.get("questions") or []
+
+
+class Unreachable(OSError):
+    """No server answers at the address."""
 
 
 class Client:
@@ -65,7 +76,7 @@ class Client:
         return self.post(f"/api/strategies/{strategy}/execute/", options)
 
     def fix(self, strategy: str, **options: Any) -> Json:
-        """Ask for a strategy that fails to be mended."""
+        """Ask for a strategy that fails to be repaired."""
         return self.post(f"/api/strategies/{strategy}/fix_errors/", options)
 
     def cancel(self, run: Json) -> Json:
@@ -103,6 +114,7 @@ class Client:
                         after, failures = event["seq"], 0
                         yield event
             except (OSError, HTTPException):
+                # A `Problem` is no such error: what was refused is not asked for again.
                 failures += 1
                 if failures >= self.tries:
                     raise
@@ -118,10 +130,38 @@ class Client:
         """Yield a strategy's backtests."""
         return self.every(f"/api/strategies/{strategy}/execution_history/", **filters)
 
+    def executions(self, **filters: Any) -> Iterator[Json]:
+        """Yield the backtests of all strategies."""
+        return self.every("/api/executions/", **filters)
+
+    def clone(self, strategy: str, **options: Any) -> Json:
+        """Copy a strategy; the copy has a history of its own."""
+        return self.post(f"/api/strategies/{strategy}/clone/", options)
+
+    def tags(self) -> Any:
+        """Return the tags of your strategies."""
+        return self.get("/api/strategies/tags/")
+
+    def delete_strategy(self, strategy: str) -> None:
+        """Delete a strategy with its history."""
+        self.delete(f"/api/strategies/{strategy}/")
+
+    def delete_run(self, run: Json) -> None:
+        """Delete a run that has ended."""
+        self.delete(f"/api/runs/{run['id']}/")
+
+    def delete_execution(self, execution: str) -> None:
+        """Delete a backtest."""
+        self.delete(f"/api/executions/{execution}/")
+
     def import_csv(self, symbol: str, csv: bytes, **options: Any) -> Json:
         """Bring your own bars; options are `interval` and, for a file of several symbols, `only_symbol`."""
         query = urllib.parse.urlencode({"symbol": symbol, **options})
         return self._json("POST", f"/api/data/import/?{query}", csv, {"Content-Type": "text/csv"})
+
+    def delete_import(self, symbol: str, **options: Any) -> None:
+        """Delete bars that you imported; `interval` names one of several."""
+        self.delete(_with("/api/data/import/", {"symbol": symbol, **options}))
 
     # The API as it is.
 
@@ -181,14 +221,22 @@ class Client:
                 if refusal.code not in WORTH_ANOTHER_TRY or attempt == self.tries:
                     raise problem from None
                 pause = float(refusal.headers.get("Retry-After") or pause)
-            except (OSError, HTTPException):
+            except (OSError, HTTPException) as error:
                 # A GET and a POST with its key may be sent again; what else was under way may have been done.
                 if attempt == self.tries or method not in ("GET", "POST"):
-                    raise
+                    raise _unreachable(self.address, error) from None
             else:
                 return answer
             time.sleep(pause)
         raise AssertionError("unreachable")
+
+
+def _unreachable(address: str, error: Exception) -> Exception:
+    """Say where nobody answers; whatever else broke stays what it is."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ConnectionRefusedError | socket.gaierror | TimeoutError):
+        return Unreachable(f"No server answers at {address} ({reason}). Is it running, and is URL right?")
+    return error
 
 
 def _exchange(request: urllib.request.Request, timeout: float) -> HTTPResponse:
@@ -265,15 +313,58 @@ def _with(path: str, query: Json) -> str:
     return f"{path}{'&' if '?' in path else '?'}{urllib.parse.urlencode(query)}" if query else path
 
 
-def main() -> None:
-    """Backtest a sentence."""
-    api = Client(os.environ.get("URL", "http://127.0.0.1:8000"), os.environ["TOKEN"])
-    run = api.generate(" ".join(sys.argv[1:]), execute_after_generation=True)
+def main() -> int:
+    """Backtest a sentence and return the exit status."""
+    description, token = " ".join(sys.argv[1:]), os.environ.get("TOKEN", "")
+    if not description:
+        return _complain(2, 'Say a strategy: python algoagent_client.py "buy when RSI < 30, sell when RSI > 70"')
+    if not token:
+        return _complain(2, "Set TOKEN to your token: export TOKEN=$(cat var/token)")
+    try:
+        return _backtest(Client(os.environ.get("URL", "http://127.0.0.1:8000"), token), description)
+    except KeyboardInterrupt:
+        return _complain(130, "Stopped. What the server has begun goes on.")
+    except Problem as problem:
+        return _complain(1, *_lines(problem))
+    except (Unreachable, TimeoutError) as error:
+        return _complain(1, f"{error}")
+    except (OSError, HTTPException) as error:
+        return _complain(1, f"The connection broke: {error}")
+
+
+def _backtest(api: Client, description: str) -> int:
+    run = api.generate(description, execute_after_generation=True)
     for event in api.events(run):
         print(event["type"])
     execution = api.result(run)["execution"]
-    print(json.dumps(execution["metrics"], indent=2))
+    if execution is None or execution["metrics"] is None:
+        failed = (execution or {}).get("error") or {"detail": "The strategy was written, but not backtested."}
+        return _complain(1, *_lines(Problem(failed)))
+    for name, value in execution["metrics"].items():
+        print(f"{name:<32}{'–' if value is None else f'{value:,.4f}' if isinstance(value, float) else value}")
+    for warning in execution["warnings"]:
+        print(f"! {warning['message']}")
+    return 0
+
+
+def _lines(problem: Problem) -> list[str]:
+    """Return a problem in sentences: what, where, what to do, what to answer."""
+    lines = [str(problem.document.get("detail") or problem.document.get("title") or problem.code)]
+    if problem.status == 401:
+        lines.append("The server does not accept TOKEN. `manage.py create_token NAME` makes a new one.")
+    lines += [
+        f"{one.get('pointer') or one.get('parameter')}: {one['detail']}" for one in problem.document.get("errors", [])
+    ]
+    lines += [problem.hint] if problem.hint else []
+    for question in problem.questions:
+        lines.append(f"? {question['question'] if isinstance(question, dict) else question}")
+    return lines
+
+
+def _complain(status: int, *lines: str) -> int:
+    print("\n".join(lines), file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

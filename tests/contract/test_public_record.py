@@ -148,7 +148,7 @@ class TestPastedCode:
         assert repair.result.broker.exclusive_orders
         assert repair.result.metrics["trades"] == 94
         assert repair.result.metrics["return_pct"] == pytest.approx(return_pct, abs=0.001)
-        assert "exclusive_orders=True" in said(repair.result, "settings_taken_over")
+        assert "exclusive_orders" in said(repair.result, "own_run")
 
     def test_settings_of_the_run_stand(self, desk: Desk) -> None:
         code = code_of("hold") + "\nif __name__ == 'x':\n    Backtest(x, Hold, cash=500, commission=0.01).run()\n"
@@ -156,8 +156,8 @@ class TestPastedCode:
         result = desk.engine.execute(code, dataset=desk.load("GOOG", code), broker=BrokerSettings(cash=2_000))
 
         assert (result.broker.cash, result.broker.commission) == (2_000, 0.01)
-        assert "cash=500" in said(result, "settings_left_out")
-        assert "commission=0.01" in said(result, "settings_taken_over")
+        assert "cash" in said(result, "own_run_differs")
+        assert "commission" in said(result, "own_run")
 
     def test_json_around_code_is_named_and_taken_off(self, desk: Desk) -> None:
         code = code_of("json_wrapped")
@@ -166,7 +166,7 @@ class TestPastedCode:
         with pytest.raises(StrategyError) as caught:
             desk.engine.execute(code, dataset=dataset, broker=BrokerSettings())
 
-        assert caught.value.details["diagnosis"]["cause"]["code"] == "json_around_code"
+        assert caught.value.details["diagnosis"]["cause"]["code"] == "pasted_answer"
         repair = desk.engine.repair(code, dataset=dataset, broker=BrokerSettings())
         assert repair.result is not None
         assert repair.code.startswith("from backtesting import Strategy")

@@ -1,13 +1,18 @@
 """The client that the guides offer, against a real server."""
 
 import importlib.util
+import os
 import re
+import subprocess
 import sys
 import threading
+import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -97,6 +102,25 @@ class TestClient:
         assert rest["next"] is None
         assert api.result(run)["execution"]["source"] == "import"
 
+    def test_copies_tags_and_deletes(self, api: Any, module: ModuleType) -> None:
+        result = api.result(api.generate(RSI, execute_after_generation=True))
+        api.patch(f"/api/strategies/{result['strategy']}/", {"tags": ["copied"]})
+        copy = api.clone(result["strategy"], name="another")
+        run = next(iter(api.every("/api/runs/", strategy=result["strategy"])))
+        api.import_csv("GONE", b"date,open,high,low,close\n2024-01-02,10,11,9,10\n2024-01-03,10,11,9,10\n")
+
+        assert "copied" in [tag["tag"] if isinstance(tag, dict) else tag for tag in api.tags()]
+        assert result["execution"]["id"] in [row["id"] for row in api.executions()]
+
+        api.delete_import("GONE")
+        api.delete_execution(result["execution"]["id"])
+        api.delete_run(run)
+        for strategy in (copy["id"], result["strategy"]):
+            api.delete_strategy(strategy)
+        with pytest.raises(module.Problem) as gone:
+            api.get(f"/api/strategies/{copy['id']}/")
+        assert gone.value.status == 404
+
     def test_changes_only_what_nobody_else_changed(
         self, api: Any, module: ModuleType, server: Served, token: str
     ) -> None:
@@ -122,6 +146,64 @@ class TestClient:
 
         assert proxy.seen == 2
         assert [row["id"] for row in api.strategies(search="once")] == [made["id"]]
+
+
+class TestShell:
+    """The client as a command: a sentence on stderr and an exit status, never a traceback."""
+
+    @pytest.fixture
+    def shell(self, server: Served, token: str) -> Any:
+        def shell(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+            own = {"URL": server.address, "TOKEN": token, "PATH": os.environ["PATH"], **environment}
+            own = {name: value for name, value in own.items() if value}
+            return subprocess.run([sys.executable, FILE, *words], capture_output=True, text=True, env=own, timeout=120)
+
+        return shell
+
+    def test_backtests_a_sentence(self, shell: Any) -> None:
+        done = shell(RSI)
+
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "run.succeeded" in done.stdout
+        assert re.search(r"^return_pct +51\.17", done.stdout, re.MULTILINE)
+
+    @pytest.mark.parametrize(
+        ("words", "environment", "status", "sentence"),
+        [
+            ((), {}, 2, "Say a strategy"),
+            ((RSI,), {"TOKEN": ""}, 2, "Set TOKEN"),
+            ((RSI,), {"TOKEN": "f" * 64}, 1, "does not accept TOKEN"),
+            ((RSI,), {"URL": "http://127.0.0.1:9"}, 1, "No server answers at http://127.0.0.1:9"),
+            (("buy on the dip",), {}, 1, "? What does 'dip' mean"),
+            (("make me rich with the moon phase",), {}, 1, "moon"),
+        ],
+    )
+    def test_says_what_is_wrong(
+        self, shell: Any, words: tuple[str, ...], environment: dict[str, str], status: int, sentence: str
+    ) -> None:
+        done = shell(*words, **environment)
+
+        assert done.returncode == status
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_stops_with_ctrl_c(self, module: ModuleType, monkeypatch: Any, capsys: Any) -> None:
+        monkeypatch.setattr(sys, "argv", ["client", RSI])
+        monkeypatch.setenv("TOKEN", "x")
+        monkeypatch.setattr(module.Client, "generate", Mock(side_effect=KeyboardInterrupt))
+
+        assert module.main() == 130
+        assert capsys.readouterr().err.startswith("Stopped.")
+
+    def test_does_not_ask_again_for_what_was_refused(self, server: Served, module: ModuleType) -> None:
+        stranger = module.Client(server.address, "f" * 64)
+        began = time.monotonic()
+
+        with pytest.raises(module.Problem) as refused:
+            list(stranger.events({"id": str(uuid.uuid4())}))
+
+        assert refused.value.status == 401
+        assert time.monotonic() - began < 5
 
 
 class TestHandbook:

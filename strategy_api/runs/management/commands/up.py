@@ -76,7 +76,7 @@ class Service:
 
 
 class Command(BaseCommand):
-    """Run the web server, a worker and the clock on this machine, with SQLite and a directory broker."""
+    """Run the web server, a worker and the scheduler on this machine, with SQLite and a directory broker."""
 
     help = __doc__ or ""
     # They read all of the code, for as long as the web server takes to start; `manage.py doctor` runs them.

@@ -23,6 +23,9 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
+
+from backtest_engine.cli.checked import beside_holding, checks_of
 
 # The body of the README's first curl line; a test holds the two together.
 REQUEST = {
@@ -50,6 +53,7 @@ METRICS = (
     ("sharpe_ratio", "Sharpe ratio", "{:.2f}"),
     ("exposure_time_pct", "Exposure time", "{:.1f} %"),
 )
+MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 UNTOLD = ("at", "strategy", "run_kind")
 START_SECONDS = 90.0
 
@@ -68,7 +72,7 @@ class Command(BaseCommand):
         """Start the server, ask, follow, show, stop."""
         console = Console(record=picture is not None, width=100 if picture else None)
         console.print(Panel(f"[bold]{self.request['description']}[/]", title="AlgoAgent", border_style="blue"))
-        with console.status("starting web server, worker and clock"):
+        with console.status("starting web server, worker and scheduler"):
             server, address, token = _start()
         try:
             headers = {"Authorization": f"Token {token}"}
@@ -172,6 +176,10 @@ def _show(console: Console, api: httpx.Client, run: dict[str, Any]) -> None:
     if execution and execution["metrics"]:
         console.print()
         console.print(_table(execution))
+        console.print(Text(beside_holding(execution["metrics"]), "bold"))
+        console.print("What was checked:")
+        for passed, sentence in checks_of(execution):
+            console.print(Text.assemble("  ", MARKS[passed], " ", sentence))
         for warning in execution["warnings"]:
             console.print(f"  [yellow]{warning['code']}[/] {warning['message']}")
         page = settings.DATA_DIR / "reports" / f"{execution['id']}.html"
@@ -190,8 +198,6 @@ def _table(execution: dict[str, Any]) -> Table:
         table.add_row(label, "–" if value is None else shape.format(value))
     broker = execution["broker"]
     table.add_row("Broker", f"cash {broker['cash']:,.0f}, commission {broker['commission']:.2%}, next-open fills")
-    verified = {True: "no look-ahead found", False: "not verified: see the warnings", None: "not checked"}
-    table.add_row("Verified", verified[execution["verified"]])
     return table
 
 
