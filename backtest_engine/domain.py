@@ -112,6 +112,11 @@ class Dataset:
             return 0
         return int(self.bars.index.searchsorted(pd.Timestamp(self.trade_from.astimezone(UTC).replace(tzinfo=None))))
 
+    @property
+    def first_traded(self) -> datetime:
+        """Time of the first bar on which trading may begin, aware, UTC."""
+        return _utc(self.bars.index[self.warm_up])
+
     def __len__(self) -> int:
         return len(self.bars)
 

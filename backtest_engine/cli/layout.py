@@ -62,7 +62,7 @@ def show_data(rows: Sequence[Mapping[str, Any]], terminal: Terminal) -> None:
     table = _table("symbol", "interval", "bars", "first", "last", "source", "title")
     for row in rows:
         count = "–" if row["bars"] is None else f"{row['bars']:,}"
-        ends = (shown_time(row["start"]), shown_time(row["end"]))
+        ends = (shown_time(row["first_bar_at"]), shown_time(row["last_bar_at"]))
         table.add_row(row["symbol"], row["interval"], count, *ends, row["source"], row["title"])
     terminal.show([table])
 
@@ -149,7 +149,7 @@ def _attempts(attempts: Iterable[Mapping[str, Any]]) -> list[RenderableType]:
 
 def _result(answer: Answer) -> list[RenderableType]:
     bars = answer["dataset"]
-    title = f"{bars['symbol']} {bars['interval']}, {shown_span(bars['start'], bars['end'])}, {bars['bars']:,} bars, "
+    title = f"{bars['symbol']} {bars['interval']}, {shown_span(bars['first_bar_at'], bars['last_bar_at'])}, {bars['bars']:,} bars, "
     table = Table(show_header=False)
     for name, label, shape in FIGURES:
         if name in answer["metrics"]:

@@ -30,7 +30,11 @@ FIRST, LAST = 0, 2_524_608_000
 def local_time(index: Any, zone: str) -> pd.DatetimeIndex:
     """Return the local times of UTC ones, without their zone."""
     stamps = pd.DatetimeIndex(index).values.astype("datetime64[s]")
-    changes, offsets = _offsets(zone)
+    if not len(stamps):
+        return pd.DatetimeIndex(stamps)
+    # Whole years: looking zones up day by day costs, and a run sees few of all years.
+    first, last = (stamps[[0, -1]].astype("datetime64[Y]") + np.arange(2)).astype("datetime64[s]").astype(np.int64)
+    changes, offsets = _offsets(zone, max(FIRST, int(first)), min(LAST, int(last)))
     return pd.DatetimeIndex(stamps + offsets[np.searchsorted(changes, stamps, side="right")])
 
 
@@ -41,10 +45,13 @@ def local_clock(index: Any, zone: str) -> Array:
 
 
 @lru_cache(maxsize=len(ZONES))
-def _offsets(zone: str) -> tuple[Any, Any]:
-    """Return when a zone's distance from UTC changes, and the distances before the first change and after each."""
-    changes, offsets = [], [_offset(zone, FIRST)]
-    for day in range(FIRST, LAST, 86_400):
+def _offsets(zone: str, first: int, last: int) -> tuple[Any, Any]:
+    """Return when a zone's distance from UTC changes between two seconds since 1970, and the distances.
+
+    The distances are the one before the first change and those after each.
+    """
+    changes, offsets = [], [_offset(zone, first)]
+    for day in range(first, last, 86_400):
         if _offset(zone, day + 86_400) != offsets[-1]:
             early, late = day, day + 86_400
             while late - early > 1:

@@ -192,3 +192,22 @@ class TestSameBars:
         answer = stranger.post(f"{theirs}execute/", {"dataset_fingerprint": fingerprint})
 
         assert (answer.status_code, answer.json()["code"]) == (409, "unknown_dataset")
+
+
+class TestWarmUp:
+    def test_bars_before_the_start_are_no_part_of_the_period_now_or_again(
+        self, api: APIClient, work: Work, strategy: str
+    ) -> None:
+        dates = {"start_date": "2010-01-04", "end_date": "2010-12-31"}
+        first = execute(api, work, strategy, **dates)["result"]["execution"]
+        detail = api.get(f"/api/executions/{first['id']}/").json()
+
+        again = execute(api, work, strategy, dataset_fingerprint=detail["dataset_fingerprint"])["result"]["execution"]
+
+        assert any(notice["code"] == "warmed_up" for notice in first["warnings"])
+        assert first["bars"] == 252
+        assert (again["metrics"], again["bars"], again["first_bar_at"]) == (
+            first["metrics"],
+            first["bars"],
+            first["first_bar_at"],
+        )

@@ -185,8 +185,8 @@ def _again(job: Job, version: StrategyVersion, fingerprint: str) -> Dataset:
     start = _moment(job.parameters.get("start_date"), time.min)
     if start is None:
         same = {"strategy_id": version.strategy_id, "dataset_fingerprint": fingerprint}
-        earlier = Execution.objects.filter(status=Execution.Status.SUCCEEDED, **same).order_by("created_at").last()
-        start = datetime.fromisoformat(earlier.metrics["start"]) if earlier is not None and earlier.metrics else None
+        earlier = Execution.objects.filter(**same).order_by("created_at").last()
+        start = earlier.first_bar_at if earlier is not None else None
     return dataset if start is None or not dataset.start < start <= dataset.end else replace(dataset, trade_from=start)
 
 
