@@ -149,7 +149,8 @@ def _attempts(attempts: Iterable[Mapping[str, Any]]) -> list[RenderableType]:
 
 def _result(answer: Answer) -> list[RenderableType]:
     bars = answer["dataset"]
-    title = f"{bars['symbol']} {bars['interval']}, {shown_span(bars['first_bar_at'], bars['last_bar_at'])}, {bars['bars']:,} bars, "
+    span = shown_span(bars["first_bar_at"], bars["last_bar_at"])
+    title = f"{bars['symbol']} {bars['interval']}, {span}, {bars['bars']:,} bars, "
     table = Table(show_header=False)
     for name, label, shape in FIGURES:
         if name in answer["metrics"]:

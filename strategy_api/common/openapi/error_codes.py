@@ -36,6 +36,8 @@ _OWN = {
     "internal_error": (500, "Something went wrong on our side; it was logged under the request's id."),
     "login_throttled": (429, "Too many wrong passwords."),
     "bad_request": (400, "The request cannot be understood."),
+    "ambiguous_length": (400, "The length of the body is stated more than once, or is no number."),
+    "body_too_slow": (408, "The body of the request took too long to arrive."),
     "package_not_installed": (422, "A package that is installed on demand is missing; `hint` says how to add it."),
     "worker_lost": (500, "Every worker that took the run died before it ended."),
 }
