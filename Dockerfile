@@ -27,5 +27,4 @@ ENV PATH=/opt/venv/bin:$PATH DATA_DIR=/var/lib/algoagent PYTHONUNBUFFERED=1 LOG_
 USER algoagent
 VOLUME /var/lib/algoagent
 EXPOSE 8000
-CMD ["uvicorn", "algoagent.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "off", \
-     "--timeout-graceful-shutdown", "20", "--no-server-header"]
+CMD ["python", "-m", "algoagent.server", "--host", "0.0.0.0", "--port", "8000"]

@@ -15,6 +15,14 @@ from strategy_api.runs.prefer_wait import PreferWait  # noqa: E402
 
 # A form around an uploaded file adds a little.
 FORM_BYTES = 64 << 10
-application = BodyLimit(
-    PreferWait(django_application), limit=max(settings.BODY_LIMIT_BYTES, settings.UPLOAD_LIMIT_BYTES) + FORM_BYTES
-)
+UPLOADS = "/api/data/import"
+
+
+def body_limit(path: str) -> int:
+    """Return how large the body of a request to a path may be."""
+    if path.rstrip("/").endswith(UPLOADS):
+        return max(settings.BODY_LIMIT_BYTES, settings.UPLOAD_LIMIT_BYTES) + FORM_BYTES
+    return int(settings.BODY_LIMIT_BYTES)
+
+
+application = BodyLimit(PreferWait(django_application), limit=body_limit)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from algoagent.model_settings import ModelSettings
@@ -44,6 +44,11 @@ class Environment(ModelSettings):
     allowed_hosts: Names = Field(["localhost", "127.0.0.1", "[::1]"], description="Host names served.")
     csrf_trusted_origins: Names = Field([], description="Origins that may post forms to the admin.")
     cors_allowed_origins: Names = Field([], description="Origins whose scripts may call the API.")
+    trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+        [],
+        description="Networks of the proxies in front, as in 10.0.0.0/8: from these alone X-Forwarded-For and "
+        "X-Forwarded-Proto are believed.",
+    )
     secure_transport: bool = Field(
         True,
         description="Behind HTTPS: secure cookies and a redirect from plain HTTP. `manage.py up`, which serves this "
@@ -100,6 +105,7 @@ class Environment(ModelSettings):
         "cors_allowed_origins",
         "sandbox_without_walls",
         "market_data",
+        "trusted_proxies",
         mode="before",
     )
     @classmethod

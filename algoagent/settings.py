@@ -19,6 +19,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value() or "only-for-development-" + "x" * 32
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+TRUSTED_PROXIES = [str(network) for network in ENVIRONMENT.trusted_proxies]
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
 REDIS_URL = ENVIRONMENT.redis_url.get_secret_value()
 
@@ -46,6 +47,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: nothing that a client claims of its address or scheme reaches the others.
+    "strategy_api.common.proxies.TrustedProxyMiddleware",
     "strategy_api.common.middleware.RequestIdMiddleware",
     "strategy_api.common.middleware.CompressionMiddleware",
     "strategy_api.common.middleware.OptionalSlashMiddleware",
@@ -60,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "strategy_api.common.middleware.AdminQueryMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -114,10 +118,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Guessing passwords, in the admin or for a token: after a few failures of a name from an address, wait.
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Guessing passwords, in the admin or for a token: after a few failures of a name from an address, wait. The first
+# backend looks at names, addresses and all of them together, and counts before it looks; the second keeps the record.
+AUTHENTICATION_BACKENDS = [
+    "strategy_api.accounts.guesses.GuessLimitBackend",
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AXES_FAILURE_LIMIT = ENVIRONMENT.login_failures_limit
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_CLIENT_IP_CALLABLE = "strategy_api.common.proxies.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "strategy_api.common.error_views.locked_out"
 AXES_RESET_ON_SUCCESS = True
@@ -177,8 +187,10 @@ CORS_EXPOSE_HEADERS = [
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    # The default of 300 entries would let a stranger push out what is counted about them.
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 }
+LOGIN_FAILURES_LIMIT = ENVIRONMENT.login_failures_limit
 # Requests a minute, by user and kind of work.
 RATE_LIMITS = ENVIRONMENT.rate_limits
 

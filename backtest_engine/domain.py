@@ -1,7 +1,7 @@
 """The nouns of the engine: frozen data, no behaviour beyond what derives from the fields."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +28,16 @@ class Notice:
         if self.details:
             shown["details"] = dict(self.details)
         return shown
+
+
+# What a setting may be, both ends included; the API and the engine hold to the same. backtesting.py takes no commission
+# of a tenth or more.
+BROKER_RANGES: Mapping[str, tuple[float, float]] = {
+    "cash": (1.0, 1e12),
+    "commission": (0.0, 0.09),
+    "spread": (0.0, 0.09),
+    "margin": (0.001, 1.0),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +191,31 @@ class OrderSummary:
         return {"placed": self.placed, "filled": self.filled, "unit": self.unit, "lost": lost}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that was checked about a result: how it came out, and how far the check went.
+
+    `status` is `passed`, `failed` or `unknown`. `scope` is a sentence for people; `details` has the figures.
+    """
+
+    name: str
+    status: str
+    scope: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the check as the CLI and the API show it, without its name."""
+        return {"status": self.status, "scope": self.scope, "details": dict(self.details)}
+
+
+def verdict(checks: Iterable[Check]) -> bool | None:
+    """Return False where a check failed, None where one could not be made or none was, else True."""
+    statuses = {check.status for check in checks}
+    if "failed" in statuses:
+        return False
+    return True if statuses == {"passed"} else None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BacktestResult:
     """What one execution gave, all of it computed on the trusted side.
@@ -188,7 +223,8 @@ class BacktestResult:
     `metrics` are statistics by name (`simulation/statistics.py` defines them), finite numbers or None, and
     `metrics_notes` says why one is None. `equity` is a frame indexed by bar time with `equity` (quote currency),
     `drawdown_pct` (0 to 100) and `drawdown_duration_seconds` columns. `orders` says what became of the orders.
-    `verified` is False when a check found a reason not to believe the numbers, None when nothing was checked.
+    `checks` says what was checked and how far; `verified` sums them up: False when one found a reason not to believe
+    the numbers, None when one could not be made.
     """
 
     metrics: Mapping[str, float | int | str | None]
@@ -198,6 +234,7 @@ class BacktestResult:
     parameters: Mapping[str, Any]
     dataset: Dataset
     warnings: tuple[Notice, ...] = ()
+    checks: tuple[Check, ...] = ()
     verified: bool | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from backtest_engine import repair as repairing
+from backtest_engine import result_checks
+from backtest_engine.data.findings import doubts
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Draft, Notice
 from backtest_engine.errors import (
     BudgetExhausted,
@@ -16,6 +18,7 @@ from backtest_engine.errors import (
     StrategyRejected,
 )
 from backtest_engine.explaining import explained_error, explained_result
+from backtest_engine.fitting import fitted_to, warm_up_of
 from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
 from backtest_engine.repair import Attempt, Repair
 from backtest_engine.scripts import execute_script
@@ -98,10 +101,26 @@ class Engine:
         return replace(draft, code=repair.code, spec=None, warnings=(*draft.warnings, repaired, *doubts))
 
     def load(
-        self, symbol: str, *, start: datetime | None = None, end: datetime | None = None, interval: str | None = None
+        self,
+        symbol: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        interval: str | None = None,
+        code: str | None = None,
+        spec: Mapping[str, Any] | None = None,
     ) -> Dataset:
-        """Return the bars to test on, both ends included."""
-        return self.data.bars(symbol, start=start, end=end, interval=interval)
+        """Return the bars to test on, both ends included.
+
+        Given the strategy, the bars before a start that warm its indicators up come first where there are any.
+        """
+        found = self.data.bars(symbol, start=start, end=end, interval=interval)
+        count = warm_up_of(code, spec, found) if start is not None and code is not None else 0
+        if not count:
+            return found
+        warm = self.data.bars(symbol, start=start, end=end, interval=interval, warm_up=count)
+        # A run says what it lacked: more is asked for than some indicators need.
+        return replace(warm, notices=tuple(notice for notice in warm.notices if notice.code != "short_warm_up"))
 
     def execute(
         self,
@@ -115,17 +134,19 @@ class Engine:
     ) -> BacktestResult:
         """Run the code in the sandbox and return numbers computed outside it; raise a `StrategyError`.
 
+        A `spec` that the code was compiled from is fitted to the bars first: its lengths of time are counted in them.
         The settings and parameters of the file's own backtest are used where the request states none.
         Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it; where
         the code was compiled from a `spec`, that says why it did not trade.
         """
+        fitted = fitted_to(code, spec, dataset)
         try:
             result = execute_script(
-                self.executor, code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
+                self.executor, fitted.code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
             )
         except StrategyError as error:
-            raise explained_error(error, code) from error
-        return explained_result(result, code, spec=spec)
+            raise explained_error(error, fitted.code) from error
+        return _told(explained_result(result, fitted.code, spec=fitted.spec), *fitted.notices)
 
     def repair(
         self,
@@ -146,17 +167,30 @@ class Engine:
         `error` or `result` is what a run of it on these bars gave, if that is known; otherwise it is run.
         `intent` or `spec` say what the strategy is meant to do; without them nobody can tell whether it still does.
         """
-        return repairing.repair(
-            code,
+        fitted = fitted_to(code, spec, dataset)
+        repair = repairing.repair(
+            fitted.code,
             error=error,
             result=result,
             executor=self.executor,
             dataset=dataset,
             broker=broker,
             intent=intent,
-            spec=spec,
+            spec=fitted.spec,
             model=self.model,
             max_attempts=max_attempts,
             on_attempt=on_attempt,
             cancelled=cancelled,
         )
+        if repair.result is None:
+            return repair
+        return replace(repair, result=_told(repair.result, *fitted.notices))
+
+
+def _told(result: BacktestResult, *notices: Notice) -> BacktestResult:
+    """Return the result with what was found before it ran; what makes bars or lengths doubtful makes it doubtful."""
+    grave = doubts(notices)
+    if not grave:
+        return replace(result, warnings=(*notices, *result.warnings))
+    checks = tuple(result_checks.data(grave) if check.name == "data" else check for check in result.checks)
+    return replace(result, warnings=(*notices, *result.warnings), checks=checks, verified=False)

@@ -1,24 +1,35 @@
 """Runs a strategy in the sandbox, computes its numbers outside of it, and says how far they can be believed."""
 
-import hashlib
 import logging
 import platform
+import secrets
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import backtesting
 import numpy as np
 import pandas as pd
 
+from backtest_engine import result_checks
 from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead
 from backtest_engine.checks.parameters import check_broker, declared_parameters, effective_parameters
 from backtest_engine.checks.synthetic_future import Future, with_future
 from backtest_engine.data.findings import doubts
 from backtest_engine.diagnostics import Finding, diagnose
-from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, OrderSummary, Trade
+from backtest_engine.domain import (
+    BacktestResult,
+    BrokerSettings,
+    Check,
+    Dataset,
+    Limits,
+    Notice,
+    OrderSummary,
+    Trade,
+    verdict,
+)
 from backtest_engine.errors import SandboxUnavailable, StrategyError, StrategyRejected
 from backtest_engine.explaining import notice_of
 from backtest_engine.ports import CancelSignal
@@ -100,7 +111,7 @@ class SandboxedExecutor:
             dataset=dataset,
             bars=Bars.from_frame(dataset.bars),
             broker=broker,
-            terms=terms_of(broker, step=step),
+            terms=terms_of(broker, step=step, first=dataset.warm_up),
             parameters={name: effective[name] for name in parameters or {}},
             limits=limits or self._limits,
             cancelled=cancelled,
@@ -129,6 +140,7 @@ class SandboxedExecutor:
         notices = (
             *_about_run(journal, ending, run.limits, report),
             *_about_result(journal, replayed, orders),
+            *reporting.warm_up_notices(run.dataset, known=journal.known),
             *reporting.order_notices(orders),
             *reporting.account_notices(
                 replayed.trades,
@@ -142,7 +154,9 @@ class SandboxedExecutor:
             *map(notice_of, findings),
             *checked.notices,
         )
-        doubted = any(notice.code not in _HARMLESS for notice in notices) or bool(doubts(run.dataset.notices))
+        checks = result_checks.made(
+            journal, replayed, checked, fills=fills, doubts=doubts(run.dataset.notices), findings=findings
+        )
         return BacktestResult(
             metrics=statistics.metrics,
             trades=trades,
@@ -151,7 +165,8 @@ class SandboxedExecutor:
             parameters=effective,
             dataset=run.dataset,
             warnings=notices,
-            verified=False if doubted else checked.verified,
+            checks=checks,
+            verified=_verified(notices, checks),
             timings=watch.timings(),
             versions=versions(),
             log=clean_text(ending.log, run.limits.log_bytes),
@@ -224,6 +239,9 @@ class _Run:
     parameters: Mapping[str, Any]
     limits: Limits
     cancelled: CancelSignal | None
+    # Drawn for each run, so that no code can know where it is looked at; kept with the result, so that the check can be
+    # made again.
+    seed: int = field(default_factory=lambda: secrets.randbits(63))
 
     def perform(
         self, bars: Bars | None = None, limits: Limits | None = None, meanwhile: Callable[[], None] | None = None
@@ -238,7 +256,7 @@ class _Run:
             orders=limits.orders,
         )
         ending = self.sandbox.run(job, limits=limits, cancelled=self.cancelled, meanwhile=meanwhile)
-        return ending, journal_of(ending, bars=len(bars), limits=limits)
+        return ending, journal_of(ending, bars=len(bars), limits=limits, first=self.dataset.warm_up)
 
     def replay(self, journal: Journal, ending: Ending) -> Replayed:
         """Carry its orders out on the real bars."""
@@ -252,7 +270,6 @@ class _Run:
         self, journal: Journal, ending: Ending, trades: Sequence[Trade], budget: LookAheadBudget
     ) -> LookAheadFindings:
         """Run it again on truncated bars."""
-        seed = hashlib.sha256(f"{self.code}{self.dataset.fingerprint}".encode("utf-8", "surrogatepass")).digest()
         index = self.dataset.bars.index
         if not isinstance(index, pd.DatetimeIndex):
             raise TypeError("bars need a DatetimeIndex")
@@ -262,12 +279,16 @@ class _Run:
             index=index,
             budget=budget,
             run_seconds=ending.seconds,
-            seed=int.from_bytes(seed[:8], "little"),
+            seed=self.seed,
             rerun=self._again,
         )
 
     def _again(self, *, until: int, future: Future | None, seconds: float) -> Journal:
-        bars = self.bars.head(until + 1) if future is None else with_future(self.bars, after=until, future=future)
+        bars = (
+            self.bars.head(until + 1)
+            if future is None
+            else with_future(self.bars, after=until, future=future, seed=self.seed)
+        )
         self.sandbox.replenish()
         return self.perform(bars, _within(self.limits, seconds))[1]
 
@@ -325,6 +346,11 @@ def _about_result(journal: Journal, replayed: Replayed, orders: OrderSummary) ->
             )
         )
     return notices
+
+
+def _verified(notices: Sequence[Notice], checks: Sequence[Check]) -> bool | None:
+    doubted = any(notice.code not in _HARMLESS for notice in notices)
+    return False if doubted else verdict(checks)
 
 
 # Notices that give no reason to doubt the numbers.

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from backtest_engine.diagnostics import Finding, diagnose
 from backtest_engine.diagnostics.zero_trades import Condition
-from backtest_engine.domain import BacktestResult, Notice
+from backtest_engine.domain import BacktestResult, Check, Notice
 from backtest_engine.errors import StrategyError
 from backtest_engine.idleness import explain_idle_spec
+from backtest_engine.result_checks import source as source_check
 from backtest_engine.spec import StrategySpec
 
 Error = TypeVar("Error", bound=StrategyError)
@@ -57,8 +58,14 @@ def with_findings(result: BacktestResult, findings: tuple[Finding, ...]) -> Back
     return replace(
         result,
         warnings=(*warnings, *map(notice_of, news)),
+        checks=tuple(_with_source(check, findings) for check in result.checks),
         verified=False if doubted else result.verified,
     )
+
+
+def _with_source(check: Check, findings: tuple[Finding, ...]) -> Check:
+    blocking = [finding for finding in findings if finding.blocking]
+    return source_check(blocking) if check.name == "source" and blocking else check
 
 
 def _detailed(notice: Notice, finding: Finding | None) -> Notice:

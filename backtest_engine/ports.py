@@ -32,6 +32,17 @@ class DataSource(Protocol):
 class DataCatalog(DataSource, Protocol):
     """A source that remembers what it served."""
 
+    def bars(
+        self,
+        symbol: str,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+        interval: str | None,
+        warm_up: int = 0,
+    ) -> Dataset:
+        """Return the bars as any source does, after up to `warm_up` earlier ones; `Dataset.trade_from` parts them."""
+
     def dataset(self, fingerprint: str) -> Dataset:
         """Return exactly the bars that were served under a fingerprint; raise `RequestError` (`unknown_dataset`)."""
 

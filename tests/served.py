@@ -33,8 +33,7 @@ class Served:
         self.manage("migrate", "--verbosity", "0")
         command = [sys.executable, "manage.py", "up", "--port", str(port), "--concurrency", "1"]
         if not self._worker:
-            command = [sys.executable, "-m", "uvicorn", "algoagent.asgi:application", "--port", str(port)]
-            command += ["--log-level", "warning", "--lifespan", "off"]
+            command = [sys.executable, "-m", "algoagent.server", "--port", str(port)]
         self._log = (self.folder / "server.log").open("w")
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=self._log, stderr=self._log, start_new_session=True

@@ -21,6 +21,9 @@ from backtest_engine.sandbox.journal import INIT, Event, Journal, describe
 # A shorter run that takes so much longer than the full one is waiting for something.
 _SLOWER = 5.0
 _AT_LEAST_SECONDS = 1.0
+# Bars that must have been looked at before a strategy is believed, where there are as many.
+ENOUGH = 4
+_LONG_WARM_UP = 10
 
 
 class Rerun(Protocol):
@@ -46,11 +49,17 @@ class LookAheadBudget:
 
 @dataclass(frozen=True, kw_only=True)
 class LookAheadFindings:
-    """What the check found at which bars. `verified` is None when it could not be completed."""
+    """What the check found at which of the bars that it meant to look at. `verified` is None when it looked at too few.
+
+    `decided` is the number of bars on which the strategy ordered something, `seed` what the bars were drawn with.
+    """
 
     verified: bool | None
     notices: tuple[Notice, ...] = ()
     bars: tuple[int, ...] = ()
+    planned: int = 0
+    decided: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +69,7 @@ class _Difference:
     full: Event | None = None
     truncated: Event | None = None
     error: StrategyError | None = None
+    warm_up: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,26 +105,48 @@ def check_look_ahead(
         return LookAheadFindings(verified=None)
     allowance = _Allowance(clock, clock() + budget.seconds, max(_AT_LEAST_SECONDS, _SLOWER * run_seconds))
     done: list[int] = []
-    for bar in telling_bars(journal, trades=trades, bars=len(index), limit=budget.runs, seed=seed):
+    planned = (
+        *bars_of_the_warm_up(journal, bars=len(index), seed=seed),
+        *telling_bars(journal, trades=trades, bars=len(index), limit=budget.runs, seed=seed),
+    )
+    decided = len({event[0] for event in journal.events})
+
+    def found(verified: bool | None, *notices: Notice) -> LookAheadFindings:
+        return LookAheadFindings(
+            verified=verified, notices=notices, bars=tuple(done), planned=len(planned), decided=decided, seed=seed
+        )
+
+    for bar in planned:
         seconds = allowance.next_run()
         if seconds is None:
             break
         try:
-            events: Sequence[Event] = rerun(until=bar, future=None, seconds=seconds).events
-            difference = _first_difference(journal, events, bar)
+            again = rerun(until=bar, future=None, seconds=seconds)
+            events: Sequence[Event] = again.events
+            difference = _first_difference(journal, events, bar) or _other_warm_up(journal, again, bar)
         except StrategyError as error:
             if isinstance(error, LimitExceeded) and error.code == "wall_time_limit" and seconds < allowance.a_run:
                 break
-            events, difference = (), _Difference(error=error)
+            # Before the end of the warm-up an honest strategy may have too little to begin with.
+            events, difference = (), _Difference(error=error) if bar > journal.warmup else None
         done.append(bar)
         if difference is None or _knows_only_the_end(difference, journal, bar, allowance, rerun):
             continue
         repeatable = difference.error is not None or _repeats(journal, events, bar, len(index), allowance, rerun)
         notice = _look_ahead(difference, bar, index) if repeatable else _NON_DETERMINISTIC
-        return LookAheadFindings(verified=False, notices=(notice,), bars=tuple(done))
-    if not done:
-        return LookAheadFindings(verified=None, notices=(_UNCHECKED,))
-    return LookAheadFindings(verified=True, bars=tuple(done))
+        return found(False, notice)
+    if len(done) < min(len(planned), ENOUGH) or not done:
+        return found(None, _unchecked(done, planned))
+    return found(True)
+
+
+def bars_of_the_warm_up(journal: Journal, *, bars: int, seed: int) -> tuple[int, ...]:
+    """Return bars inside a warm-up that is long enough to hide a choice, at most two."""
+    last = min(journal.warmup, bars - 2)
+    if last < _LONG_WARM_UP:
+        return ()
+    pick = random.Random(seed ^ 1)  # noqa: S311 -- the seed is the secret
+    return tuple(sorted({pick.randint(last // 3, last // 2), pick.randint(last // 2, last - 1)}))
 
 
 def telling_bars(journal: Journal, *, trades: Sequence[Trade], bars: int, limit: int, seed: int) -> tuple[int, ...]:
@@ -128,7 +160,8 @@ def telling_bars(journal: Journal, *, trades: Sequence[Trade], bars: int, limit:
         return ()
     decided = {event[0] for event in journal.events if first <= event[0] <= last}
     pick = random.Random(seed)  # noqa: S311 -- repeatable, not secret
-    best = sorted(trades, key=lambda trade: -trade.return_pct)[: limit * 4]
+    # By what they earned: trades of next to nothing with a large return would own the sample otherwise.
+    best = sorted(trades, key=lambda trade: -trade.pnl)[: limit * 4]
     # Market orders are decided on the bar before they fill, others on any earlier one.
     around = [bar for t in best for bar in (t.entry_bar - 1, t.exit_bar - 1, t.entry_bar, t.exit_bar)]
     chosen = [bar for bar in dict.fromkeys(around) if bar in decided][: (limit + 1) // 2]
@@ -150,6 +183,16 @@ def _first_difference(journal: Journal, truncated: Sequence[Event], bar: int) ->
     return _Difference(truncated=truncated[len(full)]) if len(truncated) > len(full) else None
 
 
+def _other_warm_up(journal: Journal, again: Journal, bar: int) -> "_Difference | None":
+    """Whether indicators begin elsewhere than in the full run: that chooses the first bar of trading.
+
+    On data that ends within the warm-up some have no value yet, and count as if they needed none.
+    """
+    if bar <= journal.warmup or again.warmup == journal.warmup:
+        return None
+    return _Difference(warm_up=(journal.warmup, again.warmup))
+
+
 def _knows_only_the_end(
     difference: _Difference, journal: Journal, bar: int, allowance: _Allowance, rerun: Rerun
 ) -> bool:
@@ -157,6 +200,8 @@ def _knows_only_the_end(
 
     Such as closing its position: that is knowing when the backtest ends, which every backtest does.
     """
+    if difference.warm_up is not None:
+        return False
     first = min((event[0] for event in (difference.full, difference.truncated) if event is not None), default=INIT)
     if first != bar:
         return False
@@ -205,6 +250,14 @@ def _look_ahead(difference: _Difference, bar: int, index: pd.DatetimeIndex) -> N
             line=difference.error.line,
             details={"bar": bar, "date": _iso(index[bar]), "order": None},
         )
+    if difference.warm_up is not None:
+        first, other_first = difference.warm_up
+        return Notice(
+            code="look_ahead",
+            message=f"The strategy looks ahead: an indicator has its first value at bar {first} of the whole data, "
+            f"and at bar {other_first} of the data up to {cut}. What it waits for must not depend on later bars.",
+            details={"bar": bar, "date": _iso(index[bar]), "order": None},
+        )
     event = difference.full or difference.truncated or (bar,)
     order, order_bar = describe(event), max(event[0], 0)
     when = "before the first bar" if event[0] == INIT else f"at {_date(index[order_bar])}"
@@ -228,13 +281,18 @@ def _date(stamp: pd.Timestamp) -> str:
 
 
 def _iso(stamp: pd.Timestamp) -> str:
-    return stamp.tz_localize("UTC").isoformat()
+    return stamp.tz_localize("UTC").isoformat().replace("+00:00", "Z")
 
 
-_UNCHECKED = Notice(
-    code="look_ahead_unchecked",
-    message="Whether the strategy looks ahead is unknown: there was no time, or too few bars, for truncated data.",
-)
+def _unchecked(done: Sequence[int], planned: Sequence[int]) -> Notice:
+    return Notice(
+        code="look_ahead_unchecked",
+        message=f"Whether the strategy looks ahead is unknown: of {len(planned)} bars to cut the data after, there was "
+        f"time for {len(done)}.",
+        details={"bars_checked": len(done), "bars_planned": len(planned)},
+    )
+
+
 _NON_DETERMINISTIC = Notice(
     code="non_deterministic",
     message="Two runs of the strategy on the same bars gave different orders, so its result means little. "

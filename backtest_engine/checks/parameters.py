@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backtest_engine.diagnostics.source import Source
-from backtest_engine.domain import BrokerSettings
+from backtest_engine.domain import BROKER_RANGES, BrokerSettings
 from backtest_engine.errors import InvalidParameter
 from backtest_engine.simulation.house import FILLS
 
@@ -38,14 +38,12 @@ def check_broker(broker: BrokerSettings) -> None:
         if getattr(broker, name) not in choices:
             said = f"{name} must be one of {', '.join(str(choice).lower() for choice in choices)}."
             raise InvalidParameter(said, details={"parameter": name})
-    for name, value, holds, words in (
-        ("cash", broker.cash, broker.cash > 0, "more than 0"),
-        ("commission", broker.commission, 0 <= broker.commission < 0.1, "at least 0 and less than 0.1"),
-        ("spread", broker.spread, 0 <= broker.spread < 1, "at least 0 and less than 1"),
-        ("margin", broker.margin, 0 < broker.margin <= 1, "more than 0 and at most 1"),
-    ):
-        if not holds or not math.isfinite(value):
-            raise InvalidParameter(f"{name} must be {words}, not {value!r}.", details={"parameter": name})
+    for name, (least, most) in BROKER_RANGES.items():
+        value = getattr(broker, name)
+        # Not a number is in no range.
+        if not least <= value <= most:
+            said = f"{name} must be from {least:g} to {most:g}, not {value!r}."[:200]
+            raise InvalidParameter(said, details={"parameter": name})
 
 
 def _class_values(node: ast.ClassDef, source: Source) -> dict[str, Any]:

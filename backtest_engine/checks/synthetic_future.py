@@ -1,39 +1,102 @@
-"""Makes two futures that disagree with each other about everything a strategy could want to know of one."""
+"""Makes futures that look like data and disagree with each other about what a strategy could want to know of one.
+
+A future that looked made up could be recognised, and the strategy could behave while it is examined. So the bars of a
+future have the shapes of real bars of the same data: how they open against the close before, how far they reach and
+close, how much is traded. Only their order is drawn, with a seed that the strategy cannot know.
+"""
 
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
 from backtest_engine.sandbox.wire import Bars
 
-_TREND_BARS = 50
+# Bars that stay together when they are drawn, so that runs and quiet spells look as they do in the data.
+_BLOCK = 5
+_SMALLEST_MOVE = 1e-3
+# Bars after which the direction of the moves turns.
+_STRETCH = 250
+_SMALLEST_PRICE, _LARGEST_PRICE = 1e-8, 1e12
+
+Array = np.ndarray[Any, Any]
 
 
 class Future(Enum):
-    """One future in which prices rise in narrow bars of much volume, one in which they fall in wide bars of little."""
+    """Wide, busy bars; the same turned upside down; narrow, quiet bars."""
 
-    RISING = (0.04, -0.01, 0.001, 3.0)
-    FALLING = (-0.04, 0.01, 0.05, 0.3)
+    WIDE = "wide"
+    MIRRORED = "mirrored"
+    NARROW = "narrow"
 
 
-def with_future(bars: Bars, *, after: int, future: Future) -> Bars:
+def with_future(bars: Bars, *, after: int, future: Future, seed: int = 0) -> Bars:
     """Return the same bars with everything after bar `after` replaced by the given future, as long as the real one.
 
-    The direction changes with every bar, so that next bars, pairs of bars and longer stretches all differ between the
-    two futures; after a while prices only swing, so that they stay finite however long the data is.
+    `WIDE` and `MIRRORED` disagree about the direction of every bar, `WIDE` and `NARROW` about range and volume: the one
+    draws from the wider half of the bars, the other from the narrower half.
     """
-    first, second, margin, volume = future.value
-    count = len(bars) - after - 1
-    moves = np.resize((first, second), count)
-    moves[_TREND_BARS:] = np.resize((first, -first / (1 + first)), max(0, count - _TREND_BARS))
     row = {name: place for place, name in enumerate(bars.columns)}
     values = bars.values.copy()
-    closes = values[row["Close"], after] * np.cumprod(1 + moves)
-    opens = np.concatenate([values[row["Close"], after : after + 1], closes[:-1]])
+    count = len(bars) - after - 1
+    if count < 1:
+        return bars
+    shapes = _shapes(values, row)
+    narrow = future is Future.NARROW
+    drawn = _drawn(_half(shapes, narrow=narrow), count, np.random.default_rng([seed, after, int(narrow)]))
+    gap, body, above, below, volume = drawn
+    if future is Future.MIRRORED:
+        gap, body, above, below = -gap, -body, below, above
+    turns = _turns(count)
+    gap, body = gap * turns, body * turns
+    closes = np.log(values[row["Close"], after]) + np.cumsum(gap + body)
+    opens = closes - body
+    highs, lows = np.maximum(opens, closes) + above, np.minimum(opens, closes) - below
     later = slice(after + 1, None)
-    values[row["Open"], later] = opens
-    values[row["Close"], later] = closes
-    values[row["High"], later] = np.maximum(opens, closes) * (1 + margin)
-    values[row["Low"], later] = np.minimum(opens, closes) * (1 - margin)
-    values[row["Volume"], later] = values[row["Volume"], after] * volume
+    for name, logs in (("Open", opens), ("High", highs), ("Low", lows), ("Close", closes)):
+        values[row[name], later] = np.clip(np.exp(logs), _SMALLEST_PRICE, _LARGEST_PRICE)
+    values[row["Volume"], later] = volume
     return Bars(index=bars.index, unit=bars.unit, values=values, columns=bars.columns)
+
+
+def _shapes(values: Array, row: dict[str, int]) -> Array:
+    """Return gap, body, reach above, reach below (as logarithms) and volume of every bar but the first: (5, n - 1)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        opens, highs, lows, closes = (np.log(values[row[name]]) for name in ("Open", "High", "Low", "Close"))
+    shapes = np.array(
+        [
+            opens[1:] - closes[:-1],
+            closes[1:] - opens[1:],
+            highs[1:] - np.maximum(opens, closes)[1:],
+            np.minimum(opens, closes)[1:] - lows[1:],
+            values[row["Volume"], 1:],
+        ]
+    )
+    shapes = np.where(np.isfinite(shapes), shapes, 0.0)
+    # Where a price stands still, its mirror image would be the same: let it move by as little as it does elsewhere.
+    still = shapes[0] + shapes[1] == 0
+    moves = np.abs(shapes[1][shapes[1] != 0])
+    shapes[1, still] += np.median(moves) if len(moves) else _SMALLEST_MOVE
+    return shapes
+
+
+def _half(shapes: Array, *, narrow: bool) -> Array:
+    """Return the narrower or the wider half of the bars, in their order."""
+    reach = np.abs(shapes[1]) + shapes[2] + shapes[3]
+    middle = np.median(reach)
+    chosen = reach <= middle if narrow else reach >= middle
+    return shapes[:, chosen] if chosen.any() else shapes
+
+
+def _turns(count: int) -> Array:
+    """Return the direction of each bar's move: it turns now and then, so that a long future stays finite."""
+    turns = np.repeat(np.resize((1.0, -1.0), count // _STRETCH + 1), _STRETCH)
+    return turns[:count]
+
+
+def _drawn(shapes: Array, count: int, random: np.random.Generator) -> Array:
+    """Return shapes of `count` bars, drawn in blocks."""
+    available = shapes.shape[1]
+    starts = random.integers(0, available, size=count // _BLOCK + 1)
+    places = (starts[:, None] + np.arange(_BLOCK)).ravel()[:count] % available
+    return shapes[:, places]

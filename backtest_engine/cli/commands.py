@@ -57,7 +57,11 @@ def execute(asked: argparse.Namespace, terminal: Terminal) -> int:
         def backtest(file: str) -> Answer:
             strategy = _strategy(file, terminal)
             result = engine.execute(
-                strategy["code"], dataset=_dataset(asked), broker=_broker(asked), parameters=dict(asked.parameter)
+                strategy["code"],
+                dataset=_dataset(asked, engine, strategy),
+                broker=_broker(asked),
+                parameters=dict(asked.parameter),
+                spec=strategy["spec"],
             )
             return strategy | of_result(result)
 
@@ -74,7 +78,7 @@ def repair(asked: argparse.Namespace, terminal: Terminal) -> int:
             strategy = _strategy(file, terminal)
             done = engine.repair(
                 strategy["code"],
-                dataset=_dataset(asked),
+                dataset=_dataset(asked, engine, strategy),
                 broker=_broker(asked),
                 intent=asked.intent,
                 spec=strategy["spec"],
@@ -204,13 +208,15 @@ def _catalog(asked: argparse.Namespace) -> Any:
     return Catalog([*folder, *(Remote(vendor, now=lambda: datetime.now(UTC)) for vendor in vendors), Samples()])
 
 
-def _dataset(asked: argparse.Namespace) -> Dataset:
+def _dataset(asked: argparse.Namespace, engine: Any, strategy: Answer) -> Dataset:
     try:
-        dataset: Dataset = _catalog(asked).bars(
+        dataset: Dataset = engine.load(
             asked.symbol,
             start=datetime.combine(asked.start, time.min, UTC) if asked.start else None,
             end=datetime.combine(asked.end, time.max, UTC) if asked.end else None,
             interval=asked.interval,
+            code=strategy["code"],
+            spec=strategy["spec"],
         )
     except UnknownSymbol as error:
         if not (asked.yahoo or asked.ccxt or asked.csv_dir):

@@ -204,7 +204,7 @@ class _Module:
     def _role(self, name: str, role: str) -> str:
         return role if len(self.spec.sides) == 1 else f"{name}_{role}"
 
-    def _prefix(self, name: str) -> str:
+    def _prefix(self, name: SideName) -> str:
         return self.orders[name].prefix
 
     def _words(self, name: str, rule: str) -> str:

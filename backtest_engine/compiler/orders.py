@@ -54,7 +54,7 @@ class Orders:
         argument, sizing = self._size()
         lines = [*([f"stop = {stop}"] if stop else []), *([f"target = {target}"] if target else [])]
         send = [*sizing, *self._send(argument)]
-        enough = "size >= 1" if isinstance(self.spec.sizing, CashSize) else "size > 0" if len(sizing) > 1 else ""
+        enough = "size > 0" if len(sizing) > 1 and not isinstance(self.spec.sizing, CashSize) else ""
         if enough:
             send = [*sizing, f"if {enough}:", *(f"    {line}" for line in self._send(argument))]
         guard = " and ".join(self._in_order())
@@ -233,7 +233,7 @@ class Orders:
             case UnitSize(units=units):
                 return f"size={self.write.shared('units', units)}", []
             case CashSize(amount=amount):
-                return "size=size", [f"size = int({self.write.shared('cash_per_trade', amount)} / price)"]
+                return "size=size", self._of_cash(self.write.shared("cash_per_trade", amount))
             case RiskSize(fraction=fraction):
                 percent = self.write.shared("risk_percent", round(100 * fraction, 10))
                 share = f"{percent} / 100 * price / abs(price - stop)"
@@ -258,6 +258,17 @@ class Orders:
         if self.spec.max_entries == 1:
             return "size=size", [*lines, "size = min(share, 0.9999)"]
         return "size=size", [*lines, *self._of_equity("share")]
+
+    def _of_cash(self, amount: str) -> list[str]:
+        """Return the lines that turn an amount of money into units, or where it buys none into a share of what buys."""
+        power = "self.equity" if self.spec.max_entries == 1 else "self._broker.margin_available"
+        return [
+            f"size = int({amount} / price)",
+            "if not size:",
+            "    # Part of a unit, where the market has parts: a share of what can be spent.",
+            f"    power = {power} * self._broker._leverage",
+            f"    size = {amount} / power if power > {amount} else 1",
+        ]
 
     def _of_equity(self, share: str) -> list[str]:
         """Return the lines that turn a share of the equity into one of what no open trade holds."""

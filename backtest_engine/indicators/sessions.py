@@ -84,12 +84,11 @@ def opening_range(
     number = _session_number(index, since, zone, opens)
     first = (since >= 0) & (since < minutes)
     known = since >= minutes
-    ranges = []
-    for prices, how in ((high, "max"), (low, "min")):
-        inside = pd.Series(np.where(first, np.asarray(prices, dtype=float), np.nan))
-        extreme = inside.groupby(number).transform(how).to_numpy()
-        ranges.append(np.where(known, extreme, np.nan))
-    return ranges[0], ranges[1]
+    highs, lows = (
+        pd.Series(np.where(first, np.asarray(prices, dtype=float), np.nan)).groupby(number) for prices in (high, low)
+    )
+    highest, lowest = highs.transform("max").to_numpy(), lows.transform("min").to_numpy()
+    return np.where(known, highest, np.nan), np.where(known, lowest, np.nan)
 
 
 def session_vwap(high: Any, low: Any, close: Any, volume: Any, index: Any, opens: str, closes: str, zone: str) -> Array:

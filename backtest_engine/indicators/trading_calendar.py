@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from dateutil.relativedelta import MO
 from pandas.tseries import holiday
 
 from backtest_engine.registry import Array
@@ -20,7 +19,7 @@ _RULES = (
         month=1,
         day=1,
         start_date="1998-01-01",
-        offset=pd.DateOffset(weekday=MO(3)),
+        offset=holiday.USMartinLutherKingJr.offset,
     ),
     holiday.USPresidentsDay,
     holiday.GoodFriday,

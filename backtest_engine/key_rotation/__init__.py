@@ -13,7 +13,8 @@ from backtest_engine.key_rotation.memory_ledger import MemoryLedger
 from backtest_engine.key_rotation.pool import KeyPool
 from backtest_engine.key_rotation.quota import Limits, Window, next_pacific_midnight, pacific_day
 from backtest_engine.key_rotation.sqlite_ledger import SqliteLedger
-from backtest_engine.key_rotation.vendor_errors import Verdict, read_gemini, read_plain
+from backtest_engine.key_rotation.vendor_errors import read_gemini, read_plain
+from backtest_engine.key_rotation.vendor_words import Verdict
 
 __all__ = [
     "EVERY_PROJECT",

@@ -11,7 +11,7 @@ from backtest_engine.key_rotation.keys import ApiKey
 from backtest_engine.key_rotation.ledger import Busy, Candidate, Clock, Ledger, Reservation
 from backtest_engine.key_rotation.quota import Limits
 from backtest_engine.key_rotation.scrubbing import Scrubber
-from backtest_engine.key_rotation.vendor_errors import Verdict
+from backtest_engine.key_rotation.vendor_words import Verdict
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from backtest_engine.errors import ModelUnavailable
 from backtest_engine.key_rotation.ledger import Reservation
 from backtest_engine.key_rotation.pool import KeyPool
 from backtest_engine.key_rotation.scrubbing import ScrubbedEvents
-from backtest_engine.key_rotation.vendor_errors import Verdict
+from backtest_engine.key_rotation.vendor_words import Verdict
 
 PLACEHOLDER = "rotated"
 BYTES_A_TOKEN = 3.0

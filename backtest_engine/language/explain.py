@@ -206,8 +206,8 @@ def distance(value: PercentDistance | PriceDistance | AtrDistance | RiskDistance
 def condition(value: Condition) -> str:
     """Return a condition in words."""
     match value:
-        case Comparison(left=Indicator(name="heikin_ashi"), right=Indicator(name="heikin_ashi")) if _colour(value):
-            return f"the Heikin Ashi candle{_ago(value.left)} is {_colour(value)}"
+        case Comparison(left=Indicator(name="heikin_ashi") as candle) if _colour(value):
+            return f"the Heikin Ashi candle{_ago(candle)} is {_colour(value)}"
         case Comparison():
             return f"{operand(value.left)} {RELATIONS[value.relation]} {operand(value.right)}"
         case Cross():

@@ -44,6 +44,7 @@ class Account:
 class Journal:
     """A well-formed journal: `warmup` bars before the first decision, events in bar order, and the child's account.
 
+    `known` is the number of bars before the one on which all of its indicators have a value.
     `strategies` are the names of the strategies that the code defines, the one that was run last.
     """
 
@@ -51,15 +52,19 @@ class Journal:
     events: tuple[Event, ...]
     account: Account | None
     strategies: tuple[str, ...] = ()
+    known: int = 0
 
 
-def parse(header: Any, lines: list[bytes], *, bars: int, orders: int) -> Journal:
+def parse(header: Any, lines: list[bytes], *, bars: int, orders: int, first: int = 0) -> Journal:
     """Return the journal that a child's header and event lines spell. Raises `InvalidJournal` or `LimitExceeded`."""
     if type(header) is not dict:
         _refuse("its first line is not an object")
     warmup = header.get("warmup")
-    if type(warmup) is not int or not 0 <= warmup < bars:
+    if type(warmup) is not int or not max(0, first - 1) <= warmup < bars:
         _refuse("the warm-up is not a number of bars")
+    known = header.get("known", warmup)
+    if type(known) is not int or not 0 <= known <= warmup:
+        _refuse("the bars until its indicators are known are not as many as its warm-up at most")
     events: list[Event] = []
     for line in lines:
         events += map(_event, _decode(line))
@@ -75,6 +80,7 @@ def parse(header: Any, lines: list[bytes], *, bars: int, orders: int) -> Journal
         events=tuple(events),
         account=_account(header.get("account")),
         strategies=_names(header.get("strategies")),
+        known=known,
     )
 
 

@@ -24,11 +24,14 @@ _REJECTIONS = frozenset({"syntax_error", "no_strategy_class", "indicator_all_nan
 _FORBIDDEN = frozenset({errno.EPERM, errno.EACCES})
 
 
-def journal_of(ending: Ending, *, bars: int, limits: Limits) -> Journal:
-    """Return the journal of an ended run. Raises the `StrategyError` that says why there is none."""
+def journal_of(ending: Ending, *, bars: int, limits: Limits, first: int = 0) -> Journal:
+    """Return the journal of an ended run that may decide from bar `first` on.
+
+    Raises the `StrategyError` that says why there is none.
+    """
     try:
         _raise_if_ended_by_force(ending, limits)
-        return _read(ending.output, bars=bars, limits=limits)
+        return _read(ending.output, bars=bars, limits=limits, first=first)
     except StrategyError as error:
         if ending.log:
             error.details = {**error.details, "log": clean_text(ending.log, limits.log_bytes)}
@@ -51,20 +54,20 @@ def _raise_if_ended_by_force(ending: Ending, limits: Limits) -> None:
         raise StrategyRaised(f"The strategy's process crashed ({name}).", code="strategy_crashed")
 
 
-def _read(output: bytes, *, bars: int, limits: Limits) -> Journal:
+def _read(output: bytes, *, bars: int, limits: Limits, first: int) -> Journal:
     if not output.endswith(b"\n"):
         raise InvalidJournal("The strategy's process ended without returning its orders.")
-    first, _, rest = output[:-1].partition(b"\n")
-    if len(first) > MESSAGE_CHARACTERS * 20:
+    head, _, rest = output[:-1].partition(b"\n")
+    if len(head) > MESSAGE_CHARACTERS * 20:
         raise InvalidJournal("The strategy's process did not return a valid list of orders: it is too long.")
-    header = decode_line(first)
+    header = decode_line(head)
     if type(header) is dict and "failure" in header:
         if rest:
             raise InvalidJournal("The strategy's process returned a failure and something else.")
         _raise_failure(header["failure"], limits)
     if rest.count(b"\n") >= limits.orders * EVENTS_PER_ORDER:
         raise LimitExceeded(_LIMIT_WORDS["order_limit"](limits), code="order_limit")
-    return parse(header, rest.split(b"\n") if rest else [], bars=bars, orders=limits.orders)
+    return parse(header, rest.split(b"\n") if rest else [], bars=bars, orders=limits.orders, first=first)
 
 
 def _raise_failure(raw: Any, limits: Limits) -> NoReturn:

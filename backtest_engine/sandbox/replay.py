@@ -47,10 +47,11 @@ class Replayed:
     shortfall: float
     bars: pd.DataFrame
     fills: str
+    first: int = 0
 
     def statistics(self) -> Statistics:
-        """Return the figures of these trades, by the rules of the fills."""
-        return statistics_by(self.fills, self.trades, self.equity, self.bars)
+        """Return the figures of these trades from the bar on which deciding began, by the rules of the fills."""
+        return statistics_by(self.fills, self.trades, self.equity, self.bars, first=self.first)
 
 
 def replay(
@@ -84,7 +85,7 @@ class _Replay:
         deadline: float,
         clock: Callable[[], float],
     ) -> None:
-        self._bars, self._fills = bars, terms["fills"]
+        self._bars, self._fills, self._first = bars, terms["fills"], terms.get("first", 0)
         columns = [bars[name].to_numpy(dtype=float) for name in ("Open", "High", "Low", "Close")]
         _, self._high, self._low, self._close = columns
         prices = Prices.from_columns(columns, bars.index)
@@ -120,6 +121,7 @@ class _Replay:
             shortfall=broker.shortfall,
             bars=self._bars,
             fills=self._fills,
+            first=self._first,
         )
 
     def _walk(self) -> int | None:

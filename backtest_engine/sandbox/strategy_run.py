@@ -33,7 +33,7 @@ class StrategyRun:
         self._job = job
         self._out = out
         self._phase = "compile"
-        self._warmup = 0
+        self._warmup = self._known = 0
         self._names: list[str] = []
         self._recorder = Recorder(limit=job.orders, overflow=self._end_at_order_limit)
         # Taken before the strategy can replace them.
@@ -89,7 +89,8 @@ class StrategyRun:
         def warmup(instance: Any) -> int:
             bars = int(real_warmup(instance))
             if instance._broker is recorder.broker:
-                self._warmup = bars
+                self._known = bars
+                bars = self._warmup = max(bars, job.broker.get("first", 0) - 1)
                 self._refuse_empty_indicators(instance)
             return bars
 
@@ -105,6 +106,7 @@ class StrategyRun:
         account = recorder.broker
         header = {
             "warmup": self._warmup,
+            "known": self._known,
             "events": len(recorder.events),
             "account": {
                 "cash": float(account._cash),

@@ -21,9 +21,12 @@ def broker_class(fills: str) -> type[Broker]:
     return {CONSERVATIVE: ConservativeBroker, BACKTESTING: Broker}[fills]
 
 
-def terms_of(settings: BrokerSettings, *, step: float | None) -> dict[str, Any]:
-    """Return what a broker must know of the settings as plain data; `step` is the smallest size, None for 1."""
-    return {**settings.as_dict(), "step": step}
+def terms_of(settings: BrokerSettings, *, step: float | None, first: int = 0) -> dict[str, Any]:
+    """Return what a run must know of the settings as plain data; `step` is the smallest size, None for 1.
+
+    Before bar `first` nothing is decided: the bars there only warm indicators up.
+    """
+    return {**settings.as_dict(), "step": step, "first": first}
 
 
 def make_broker(

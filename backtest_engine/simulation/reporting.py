@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtest_engine.domain import BrokerSettings, LostOrders, Notice, OrderSummary
+from backtest_engine.domain import BrokerSettings, Dataset, LostOrders, Notice, OrderSummary
 from backtest_engine.errors import StrategyRejected
 from backtest_engine.simulation.house import BACKTESTING
 from backtest_engine.simulation.losses import REASONS, Loss, Losses
@@ -18,9 +18,19 @@ Words = Callable[[Loss, str], str]
 # Codes of notices that say how to read the numbers and give no reason to doubt them.
 HARMLESS = frozenset(
     {f"orders_{reason}" for reason in REASONS}
-    | {"account_wiped_out", "same_bar_trades", "leverage", "yearly_figures_missing", "fills_of_backtesting"}
+    | {
+        "warmed_up",
+        "long_warm_up",
+        "account_wiped_out",
+        "same_bar_trades",
+        "leverage",
+        "yearly_figures_missing",
+        "fills_of_backtesting",
+    }
 )
 IMPOSSIBLE_FILL = "impossible_fill"
+# Share of the bars from which on a warm-up is spoken of.
+LONG_WARM_UP = 0.2
 
 
 def order_summary(losses: Losses, index: pd.DatetimeIndex, *, step: float | None) -> OrderSummary:
@@ -122,6 +132,28 @@ def impossible_fills(
     price = np.array([price for _, _, price, _ in fills])
     possible = (price > 0) & np.isfinite(price) & (price >= low[at]) & (price <= high[at])
     return [fills[place] for place in np.flatnonzero(~possible)]
+
+
+def warm_up_notices(dataset: Dataset, *, known: int) -> list[Notice]:
+    """Return how many bars warmed indicators up before the start, and where they take a large part of the period.
+
+    `known` bars come before the one on which every indicator has a value.
+    """
+    notices = []
+    before, period = dataset.warm_up, len(dataset) - dataset.warm_up
+    if before:
+        start = _date(_moment(dataset.bars.index[before]))
+        message = f"{before:,} bars before {start} warm the indicators up; trading and all figures begin then."
+        notices.append(Notice(code="warmed_up", message=message, details={"bars": before, "trade_from": start}))
+    silent = known - before
+    if silent > period * LONG_WARM_UP:
+        most = "Most of the period is warm-up: the" if silent > period / 2 else "The"
+        message = (
+            f"{most} indicators have no value on the first {silent:,} of {period:,} bars, so these decide nothing. "
+            "Start earlier, or use shorter indicators."
+        )
+        notices.append(Notice(code="long_warm_up", message=message, details={"bars": silent, "of": period}))
+    return notices
 
 
 def no_trades_message(summary: OrderSummary) -> str:

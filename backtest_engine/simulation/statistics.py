@@ -234,4 +234,4 @@ def _finite(value: Any) -> float | int | str | None:
 
 def _iso(stamp: Any) -> str:
     moment: datetime = pd.Timestamp(stamp).to_pydatetime(warn=False)
-    return moment.replace(tzinfo=UTC).isoformat()
+    return moment.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")

@@ -276,7 +276,7 @@ class Decisions:
             case UnitSize(units=units):
                 return units
             case CashSize(amount=amount):
-                return int(amount / price)
+                return int(amount / price) or self._of_power(amount, bar, account)
             case VolatilitySize() as sizing:
                 share = self._volatility_share(sizing, bar)
                 return share if self._spec.max_entries == 1 else self._of_free(name, share, bar, account)
@@ -292,6 +292,14 @@ class Decisions:
     def _volatility_share(self, sizing: VolatilitySize, bar: int) -> float:
         moved = float(self._known.series(self._volatility)[bar]) if self._volatility else 0.0
         return min(sizing.target / moved, sizing.cap, ALMOST_ALL) if moved > 0 else 0.0
+
+    def _of_power(self, amount: float, bar: int, account: Account) -> float:
+        """Turn money that buys no whole unit into a share of what can be spent without leverage; 1 where it is less."""
+        power = account.equity
+        if self._spec.max_entries > 1:
+            close = float(self._columns["close"][bar])
+            power = max(0.0, power - sum(abs(trade.size) * close for trade in account.trades))
+        return amount / power if power > amount else 1
 
     def _of_free(self, name: SideName, share: float, bar: int, account: Account) -> float:
         """Turn a share of the equity into one of what open trades of the side leave of it."""

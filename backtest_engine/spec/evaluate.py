@@ -237,7 +237,7 @@ def _of_session(value: SessionValue, bars: pd.DataFrame) -> Array:
     session = value.session
     hours = bars.index, session.opens, session.closes, session.zone
     if value.measure == "vwap":
-        return session_vwap(*(bars[name] for name in ("High", "Low", "Close", "Volume")), *hours)
+        return session_vwap(bars["High"], bars["Low"], bars["Close"], bars["Volume"], *hours)
     high, low = opening_range(bars["High"], bars["Low"], *hours, value.minutes)
     return high if value.measure == "range_high" else low
 

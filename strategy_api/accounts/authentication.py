@@ -5,12 +5,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils import timezone
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
 from knox.crypto import hash_token
 from rest_framework.authentication import BasicAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 
+from strategy_api.accounts import guesses
 from strategy_api.accounts.models import Token
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -25,7 +27,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
         words = get_authorization_header(request).split()
         scheme = words[0].lower() if words else b""
         if scheme in SCHEMES and len(words) == 2:
-            return self.authenticate_credentials(words[1])
+            return self._known(words[1].decode("latin-1"), request._request)
         if not words or scheme == b"basic":
             return None
         raise AuthenticationFailed(
@@ -33,11 +35,14 @@ class TokenAuthentication(KnoxTokenAuthentication):
             code="malformed_authorization",
         )
 
-    def authenticate_credentials(self, token: bytes) -> tuple[User, Token]:
+    def _known(self, text: str, request: HttpRequest) -> tuple[User, Token]:
         """Return the user and the token; raise for a token that is unknown, expired or of a disabled user."""
-        text = token.decode("latin-1")
-        found = Token.objects.select_related("user").filter(digest=hash_token(text)).first()
+        digest = hash_token(text)
+        if not guesses.token_may_be_looked_at(request, digest):
+            raise Throttled(60, "Too many tokens from your address were not known here.")
+        found = Token.objects.select_related("user").filter(digest=digest).first()
         if found is None:
+            guesses.token_was_wrong(request)
             raise AuthenticationFailed("This token is not known here.", code="invalid_token")
         if found.expired:
             raise AuthenticationFailed("This token has expired.", code="token_expired")
@@ -52,7 +57,9 @@ class PasswordAuthentication(BasicAuthentication):
 
     def authenticate_credentials(self, userid: str, password: str, request: Any = None) -> tuple[User, None]:
         """Return the user; the throttle needs Django's own request to count on."""
-        user, _ = super().authenticate_credentials(userid, password, getattr(request, "_request", request))
+        inner = getattr(request, "_request", request)
+        user, _ = super().authenticate_credentials(userid, password, inner)
+        guesses.password_was_right(inner, userid)
         return user, None
 
 
@@ -61,3 +68,4 @@ def _note_use(token: Token) -> None:
     due = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
     if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
         Token.objects.filter(due, pk=token.pk).update(last_used_at=now)
+        guesses.token_was_right(token.digest)

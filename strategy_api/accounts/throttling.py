@@ -12,6 +12,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from strategy_api.common.proxies import client_address
+
 logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 60
@@ -49,7 +51,7 @@ class RateLimit(BaseThrottle):
         """Count the request and say whether it is within the limit."""
         kind = _kind(request, view)
         limit = settings.RATE_LIMITS[kind]
-        who = request.user.pk if request.user.is_authenticated else self.get_ident(request)
+        who = request.user.pk if request.user.is_authenticated else client_address(request._request)
         now = time.time()
         key = f"rate:{kind}:{who}:{int(now // WINDOW_SECONDS)}".replace(" ", "")
         try:

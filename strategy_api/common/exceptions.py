@@ -91,6 +91,15 @@ class RequestInProgress(Conflict):
     wait = 1
 
 
+class Busy(exceptions.APIException):
+    """There is no room for this now; nothing was begun."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "busy"
+    default_detail = "Too much is being done already; try again in a moment."
+    wait = 5
+
+
 class InvalidQuery(exceptions.ValidationError):
     """The query string is not valid."""
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from backtest_engine.data.dates import EARLIEST, LATEST
 
 # Written for both regular expression languages that read them, Python's and the schema's.
 NOT_BLANK = r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"
@@ -101,14 +103,38 @@ class StrictBooleanField(serializers.BooleanField):
 
 
 class StrictDateField(serializers.DateField):
-    """A day, as in 2024-01-31."""
+    """A day, as in 2024-01-31, in the years that bars can be of."""
+
+    default_error_messages = {"range": f"Use a date from {EARLIEST.year} to {LATEST.year - 1}."}
 
     def to_internal_value(self, value: Any) -> date:
         """Return the day."""
         if not isinstance(value, str) or not DAY.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
         day: date = super().to_internal_value(value)
+        if not EARLIEST.date() <= day < LATEST.date():
+            self.fail("range")
         return day
+
+
+class MomentField(serializers.DateTimeField):
+    """A time, as in 2024-01-31T12:00:00Z, in the years that bars can be of; UTC where it does not say."""
+
+    default_error_messages = {"range": f"Use a time from {EARLIEST.year} to {LATEST.year - 1}."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Return the time, aware, UTC."""
+        try:
+            moment: datetime = super().to_internal_value(value).astimezone(UTC)
+        except OverflowError:
+            self.fail("range")
+            raise
+        if not EARLIEST <= moment < LATEST:
+            self.fail("range")
+        return moment
 
 
 PARAMETERS = {

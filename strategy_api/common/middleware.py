@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.db import DataError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.urls import is_valid_path
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.views import defaults
 
 from strategy_api.common.log_context import request_id
+from strategy_api.common.queries import MAX_WORDS
 
 REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
@@ -75,6 +78,26 @@ class OptionalSlashMiddleware(MiddlewareMixin):
         path = request.path_info
         if path.startswith("/api/") and not path.endswith("/") and not is_valid_path(path):
             request.path_info, request.path = f"{path}/", f"{request.path}/"
+
+
+class AdminQueryMiddleware(MiddlewareMixin):
+    """Answers 400 for a query string of the admin that no database can look for, on whichever app's page."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Refuse to look for more words than anybody types."""
+        if _in_admin(request) and len(request.GET.get("q", "").split()) > MAX_WORDS:
+            return defaults.bad_request(request, ValueError("too many words"))
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Answer for a number or a time that is in no row."""
+        if _in_admin(request) and request.META.get("QUERY_STRING") and isinstance(exception, OverflowError | DataError):
+            return defaults.bad_request(request, exception)
+        return None
+
+
+def _in_admin(request: HttpRequest) -> bool:
+    return request.method == "GET" and request.path.startswith("/admin/")
 
 
 class CompressionMiddleware(GZipMiddleware):

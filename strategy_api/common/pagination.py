@@ -2,7 +2,9 @@
 
 import base64
 import json
+import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from backtest_engine.data.dates import EARLIEST, LATEST
 from strategy_api.common.exceptions import InvalidCursor
 
 # Stands for a figure that is missing, so that failures come last in whichever direction.
@@ -68,8 +71,8 @@ class Keyset(BasePagination):
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
             backwards, ordering, value, pk = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             place = self._value(value, rows)
-            key = rows.model._meta.pk.to_python(pk)
-        except (ValueError, TypeError, ValidationError, RecursionError) as error:
+            key = _sound(rows.model._meta.pk.to_python(pk))
+        except (ValueError, TypeError, ValidationError, RecursionError, OverflowError) as error:
             raise InvalidCursor from error
         if ordering != self._ordering or not isinstance(backwards, bool) or key is None or place is None:
             raise InvalidCursor
@@ -77,11 +80,8 @@ class Keyset(BasePagination):
 
     def _value(self, value: Any, rows: QuerySet) -> Any:
         if self._place == _PLACE:
-            return float(value)
-        place = rows.model._meta.get_field(self._place).to_python(value)
-        if isinstance(place, str):
-            place.encode()  # half of a surrogate pair is in no row
-        return place
+            return _sound(float(value))
+        return _sound(rows.model._meta.get_field(self._place).to_python(value))
 
     def _write(self, edge: Sequence[Any], *, backwards: bool) -> str | None:
         if not edge:
@@ -92,6 +92,23 @@ class Keyset(BasePagination):
         cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
         address: str = replace_query_param(self._address, "cursor", cursor)
         return address
+
+
+def _sound(value: Any) -> Any:
+    """Return a value that a database can look for; raise `ValueError` for one that is in no row."""
+    if isinstance(value, str):
+        value.encode()
+        if "\x00" in value:
+            raise ValueError("NUL")
+    elif isinstance(value, datetime):
+        value = value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+        if not EARLIEST <= value < LATEST:
+            raise ValueError("a time of another world")
+    elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _HIGHEST):
+        raise ValueError("no number of a row")
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        raise ValueError("no number of a row")
+    return value
 
 
 def _placed(rows: QuerySet, ordering: str) -> tuple[str, QuerySet]:

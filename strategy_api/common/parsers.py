@@ -1,7 +1,8 @@
 """What requests may look like."""
 
 import hashlib
-import io
+import json
+import math
 import tempfile
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
@@ -13,6 +14,7 @@ from rest_framework.parsers import BaseParser, JSONParser
 from strategy_api.common.exceptions import BodyTooLarge
 
 CHUNK = 1 << 16
+MOST_DIGITS = 300
 
 
 class LimitedJSONParser(JSONParser):
@@ -26,10 +28,22 @@ class LimitedJSONParser(JSONParser):
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise BodyTooLarge(f"The request body is over the limit of {limit} bytes.")
+        encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
         try:
-            return super().parse(io.BytesIO(body), media_type, parser_context)
+            return json.loads(body.decode(encoding), parse_constant=_refuse, parse_int=_integer)
+        except (ValueError, LookupError) as error:
+            raise ParseError(f"JSON parse error - {error}"[:200]) from error
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _integer(digits: str) -> int | float:
+    """Return a whole number; one of hundreds of digits is infinite, which every field refuses by its name."""
+    return int(digits) if len(digits) <= MOST_DIGITS else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
 
 
 class Upload:

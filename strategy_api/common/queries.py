@@ -14,13 +14,18 @@ from strategy_api.common.exceptions import InvalidQuery
 from strategy_api.common.fields import NO_NUL, StrictSerializer
 
 MAX_PAGE = 200
+# Each is looked for in every row's texts.
+MAX_WORDS = 10
 
 
 @extend_schema_field({"type": "string", "maxLength": 200, "pattern": NO_NUL})
 class SearchField(serializers.Field):
     """A short text to look for; an empty one looks for nothing."""
 
-    default_error_messages = {"unsuitable": "Not a text of at most 200 characters."}
+    default_error_messages = {
+        "unsuitable": "Not a text of at most 200 characters.",
+        "many": f"At most {MAX_WORDS} words can be looked for.",
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
@@ -29,6 +34,8 @@ class SearchField(serializers.Field):
         """Return the text."""
         if len(data) > 200 or "\x00" in data:
             self.fail("unsuitable")
+        if len(data.split()) > MAX_WORDS:
+            self.fail("many")
         return data
 
 

@@ -1,15 +1,16 @@
 """Market data as the API shows and takes it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any
 
 import pandas as pd
 from django.conf import settings
 from django.utils import timezone
 
-from backtest_engine.data import import_csv
 from backtest_engine.data.files import file_stem
 from backtest_engine.domain import Dataset
+from strategy_api.market import importing
 from strategy_api.market.catalog import IMPORT_SOURCE, catalog, imports_folder
 
 COLUMNS = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
@@ -46,28 +47,28 @@ def page(dataset: Dataset, *, after: datetime | None, size: int) -> tuple[list[d
 
 def described(dataset: Dataset) -> dict[str, Any]:
     """Return where bars come from, and what was noticed about them."""
-    return {
-        "symbol": dataset.symbol,
-        "interval": dataset.interval,
-        "source": dataset.source,
-        "fingerprint": dataset.fingerprint,
-        "bars": len(dataset),
-        "first_bar_at": dataset.start,
-        "last_bar_at": dataset.end,
-        "notices": [notice.as_dict() for notice in dataset.notices],
-    }
+    return importing.dataset_facts(dataset)
 
 
-def keep(file: IO[bytes], *, owner: int, symbol: str, interval: str | None, only_symbol: str | None = None) -> Dataset:
+def keep(
+    file: IO[bytes],
+    *,
+    owner: int,
+    symbol: str,
+    interval: str | None,
+    only_symbol: str | None = None,
+    cancelled: Callable[[], bool],
+) -> dict[str, Any]:
     """Read, check and keep a CSV file for its user; an earlier one of the same symbol and interval is replaced."""
-    return import_csv(
-        cast(BinaryIO, file),
+    return importing.import_limited(
+        file.read(),
         symbol=symbol,
         interval=interval,
         only_symbol=only_symbol,
         into=imports_folder(owner),
         max_bytes=settings.UPLOAD_LIMIT_BYTES,
         imported_at=timezone.now(),
+        cancelled=cancelled,
     )
 
 

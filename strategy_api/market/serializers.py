@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from strategy_api.common.fields import ONE_LINE, IntervalField, StrictDateField, StrictSerializer
+from strategy_api.common.fields import ONE_LINE, IntervalField, MomentField, StrictDateField, StrictSerializer
 from strategy_api.common.queries import PageSizeField, SearchField
 from strategy_api.common.serializers import Notice
 
@@ -67,7 +67,7 @@ class BarQuery(StrictSerializer):
     interval = IntervalField(required=False, help_text="Bar length; default: the first that the symbol has.")
     start_date = StrictDateField(required=False, help_text="First day (UTC).")
     end_date = StrictDateField(required=False, help_text="Last day (UTC), included.")
-    after = serializers.DateTimeField(required=False, help_text="Only bars after this time: take it from `next`.")
+    after = MomentField(required=False, help_text="Only bars after this time: take it from `next`.")
     page_size = PageSizeField(most=MAX_BARS, default=1000, help_text="Bars on a page.")
 
 

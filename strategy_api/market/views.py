@@ -16,6 +16,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from strategy_api.accounts.idempotency import Answer, answer_long, keyed
 from strategy_api.accounts.permissions import caller
+from strategy_api.common.disconnects import client_is_gone
 from strategy_api.common.exceptions import Contradiction
 from strategy_api.common.openapi.schema import json_or_csv
 from strategy_api.common.parsers import CSVUploadParser, Upload, taken_in
@@ -40,7 +41,7 @@ class DataViewSet(QueryValidationMixin, viewsets.ViewSet):
     rates = {"import_": "import"}
     problems = {
         "bars": ("unknown_symbol", "dates_outside_data", "unsupported_interval", "invalid_data", "data_unavailable"),
-        "import_": ("no_file", "invalid_data", "unsupported_interval", "unknown_symbol"),
+        "import_": ("no_file", "invalid_data", "unsupported_interval", "unknown_symbol", "busy"),
     }
 
     @extend_schema(
@@ -115,18 +116,19 @@ class DataViewSet(QueryValidationMixin, viewsets.ViewSet):
         upload = _upload(request)
 
         def keep() -> Answer:
-            dataset = market_bars.keep(
+            facts = market_bars.keep(
                 upload.file,
                 owner=caller(request).pk,
                 symbol=self.query["symbol"],
                 interval=self.query.get("interval"),
                 only_symbol=self.query.get("only_symbol") or None,
+                cancelled=client_is_gone(request),
             )
-            address = replace_query_param(reverse("data-bars", request=request), "symbol", dataset.symbol)
+            address = replace_query_param(reverse("data-bars", request=request), "symbol", facts["symbol"])
             return Answer(
                 status=status.HTTP_201_CREATED,
-                body=DatasetDetail(market_bars.described(dataset)).data,
-                headers={"Location": replace_query_param(address, "interval", dataset.interval)},
+                body=DatasetDetail(facts).data,
+                headers={"Location": replace_query_param(address, "interval", facts["interval"])},
             )
 
         with upload.file:

@@ -2,10 +2,11 @@
 
 The waiting is done at the edge, outside Django: a request that waits holds neither a thread nor a database connection.
 The view answers 202 and leaves a note in the connection's scope; the edge waits for the run's end and then asks for the
-run itself, as the same caller.
+run itself, as the same caller. Only such an answer is held back; every other one passes through as it comes.
 """
 
 import asyncio
+import logging
 import re
 import uuid
 from collections import Counter
@@ -18,9 +19,13 @@ from rest_framework.request import Request
 from strategy_api.runs import notifications, sse
 from strategy_api.runs.models import Run
 
+logger = logging.getLogger(__name__)
+
 MOST_SECONDS = 30
 WAITS_PER_USER = 20
-WAIT = re.compile(r"(?:^|,|;)\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|,|;)", re.IGNORECASE)
+WAITS_PER_PROCESS = 2_000
+MOST_HELD_BYTES = 4 << 20
+WAIT = re.compile(r"(?:^|,|;)\s*wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:$|,|;)", re.IGNORECASE)
 NOTE = "algoagent.wait"
 
 Scope = dict[str, Any]
@@ -68,43 +73,87 @@ class PreferWait:
             await self._application(scope, receive, send)
             return
         answer = _Held()
-        await self._application(scope, receive, answer.take)
-        wait: Wait | None = scope.get(NOTE)
-        if wait is None or answer.status != 202 or self._waiting[wait.user_id] >= WAITS_PER_USER:
-            await answer.release(send)
-            return
-        self._waiting[wait.user_id] += 1
+
+        async def hold(message: Message) -> None:
+            if not answer.started and self._may_wait(scope.get(NOTE), message):
+                # Counted from here on: of many at the same time no more wait than may.
+                self._waiting[scope[NOTE].user_id] += 1
+                await answer.take(message)
+            elif answer.started:
+                await answer.take(message)
+            else:
+                await send(message)
+
         try:
-            ended = await _ended(wait, seconds, receive)
+            await self._application(scope, receive, hold)
+            if answer.started:
+                await self._answer_later(scope, receive, send, answer, seconds)
         finally:
-            self._waiting[wait.user_id] -= 1
-            if not self._waiting[wait.user_id]:
-                del self._waiting[wait.user_id]
+            if answer.started:
+                self._leave(scope[NOTE].user_id)
+
+    async def _answer_later(self, scope: Scope, receive: Receive, send: Send, answer: "_Held", seconds: int) -> None:
+        """Wait, then send the state of the run, or what was accepted where it has not ended."""
+        wait: Wait = scope[NOTE]
+        ended, there = await _ended(wait, seconds, receive)
+        if not there:
+            return
         if ended:
             answer = await self._present_state(scope, wait, answer)
         answer.add_header(b"preference-applied", f"wait={seconds}".encode())
         await answer.release(send)
 
+    def _leave(self, user_id: int) -> None:
+        self._waiting[user_id] -= 1
+        if not self._waiting[user_id]:
+            del self._waiting[user_id]
+
+    def _may_wait(self, wait: Wait | None, start: Message) -> bool:
+        """Say whether the answer that begins so is held back: it accepts a run, and few others are waited for."""
+        return (
+            wait is not None
+            and start.get("status") == 202
+            and self._waiting[wait.user_id] < WAITS_PER_USER
+            and self._waiting.total() < WAITS_PER_PROCESS
+        )
+
     async def _present_state(self, scope: Scope, wait: Wait, accepted: "_Held") -> "_Held":
         """Ask for the run as its caller would, and keep the headers of the first answer."""
-        headers = [(name, value) for name, value in scope["headers"] if name not in _OF_THE_BODY]
+        headers = [(name, value) for name, value in scope["headers"] if name in _OF_THE_CALLER]
+        address = scope.get("root_path", "") + wait.address
         asked = {
             **{name: value for name, value in scope.items() if name != NOTE},
             "method": "GET",
-            "path": wait.address,
-            "raw_path": wait.address.encode(),
+            "path": address,
+            "raw_path": address.encode(),
             "query_string": b"",
             "headers": headers,
         }
         state = _Held()
-        await self._application(asked, _no_body(), state.take)
-        if state.status != 200:
+        try:
+            await self._application(asked, _no_body(), state.take)
+        except Exception as error:
+            logger.warning("Run %s ended, but cannot be shown: %s", wait.run_id, type(error).__name__)
             return accepted
-        state.keep_headers(accepted, (b"location", b"idempotent-replayed", b"x-request-id"))
+        if state.status != 200 or not state.complete:
+            return accepted
+        state.keep_headers(accepted, _OF_THE_FIRST_ANSWER)
         return state
 
 
-_OF_THE_BODY = (b"content-length", b"content-type", b"transfer-encoding", b"idempotency-key", b"expect")
+# What says who asks, and from where; nothing that makes the second answer depend on more than the run.
+_OF_THE_CALLER = (
+    *(b"host", b"authorization", b"cookie", b"origin", b"user-agent", b"accept", b"accept-encoding", b"x-request-id"),
+    *(b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"forwarded"),
+)
+_OF_THE_FIRST_ANSWER = (
+    *(b"location", b"idempotent-replayed", b"x-request-id", b"set-cookie"),
+    *(b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset", b"ratelimit-policy"),
+)
+
+
+class HeldTooMuch(Exception):
+    """An answer is larger than what is kept of one."""
 
 
 class _Held:
@@ -112,9 +161,21 @@ class _Held:
 
     def __init__(self) -> None:
         self._messages: list[dict[str, Any]] = []
+        self._bytes = 0
 
     async def take(self, message: Message) -> None:
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > MOST_HELD_BYTES:
+            raise HeldTooMuch
         self._messages.append(dict(message))
+
+    @property
+    def started(self) -> bool:
+        return bool(self._messages)
+
+    @property
+    def complete(self) -> bool:
+        return len(self._messages) > 1 and not self._messages[-1].get("more_body", False)
 
     @property
     def status(self) -> int:
@@ -152,16 +213,21 @@ def _no_body() -> Receive:
     return receive
 
 
-async def _ended(wait: Wait, seconds: float, receive: Receive) -> bool:
-    """Return whether the run ended in time; stop at once when the client goes away."""
+async def _ended(wait: Wait, seconds: float, receive: Receive) -> tuple[bool, bool]:
+    """Return whether the run ended in time, and whether the client is still there; stop at once when it is not."""
     end = asyncio.ensure_future(_end_of(wait))
     gone = asyncio.ensure_future(_gone(receive))
     try:
         await asyncio.wait({end, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        return end.done() and end.exception() is None
+        if end.done() and (error := end.exception()) is not None:
+            # The end cannot be seen now: what was accepted is answered with at once.
+            logger.warning("Run %s cannot be waited for: %s", wait.run_id, type(error).__name__)
+            return False, not gone.done()
+        return end.done(), not gone.done()
     finally:
         end.cancel()
         gone.cancel()
+        await asyncio.gather(end, gone, return_exceptions=True)
 
 
 async def _end_of(wait: Wait) -> None:

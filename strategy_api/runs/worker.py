@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 
 from backtest_engine.errors import AlgoAgentError, Cancelled, EngineError
 from strategy_api.common.log_context import about_run
-from strategy_api.common.renderers import finite
+from strategy_api.common.storable import storable
 from strategy_api.runs import kinds, leases, services
 from strategy_api.runs.events import LeaseLost
 from strategy_api.runs.kinds import RunKind, Submission
@@ -97,7 +97,7 @@ class Job:
         with self.lease.holding():
             for write in self.writes:
                 write()
-            self.lease.settle(state, result=finite(self.result) or None, error=error, made=self.made)
+            self.lease.settle(state, result=storable(self.result) or None, error=storable(error), made=self.made)
 
 
 def perform(run_id: uuid.UUID) -> None:

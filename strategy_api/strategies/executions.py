@@ -6,7 +6,7 @@ from typing import Any
 
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.errors import AlgoAgentError
-from strategy_api.common.renderers import finite
+from strategy_api.common import storable as storing
 from strategy_api.runs.models import Run
 from strategy_api.strategies import equity_curves
 from strategy_api.strategies.models import Execution, StrategyVersion
@@ -14,23 +14,24 @@ from strategy_api.strategies.models import Execution, StrategyVersion
 
 def record_success(run: Run, version: StrategyVersion, result: BacktestResult) -> Execution:
     """Store a finished backtest."""
-    metrics = finite(dict(result.metrics))
+    metrics = storing.storable(dict(result.metrics))
     return Execution.objects.create(
         **_common(run, version, result.dataset, result.broker, result.parameters),
         status=Execution.Status.SUCCEEDED,
         metrics=metrics,
         metrics_notes=dict(result.metrics_notes),
-        orders=finite(result.orders.as_dict()),
+        orders=storing.storable(result.orders.as_dict()),
         return_pct=metrics["return_pct"],
         sharpe_ratio=metrics["sharpe_ratio"],
         max_drawdown_pct=metrics["max_drawdown_pct"],
         trade_count=metrics["trades"],
         trades=[_trade(asdict(trade)) for trade in result.trades],
         equity=equity_curves.pack(result.equity),
-        warnings=finite([notice.as_dict() for notice in result.notices]),
+        warnings=storing.storable([notice.as_dict() for notice in result.notices]),
+        checks=storing.storable({check.name: check.as_dict() for check in result.checks}),
         verified=result.verified,
-        log=result.log,
-        timings=finite(dict(result.timings)),
+        log=storing.text(result.log),
+        timings=storing.storable(dict(result.timings)),
         versions=dict(result.versions),
     )
 
@@ -49,8 +50,8 @@ def record_failure(
         **_common(run, version, dataset, broker, parameters),
         status=Execution.Status.FAILED,
         error_code=error.code,
-        error=finite(error.as_dict()),
-        log=str(error.details.get("log", "")),
+        error=storing.storable(error.as_dict()),
+        log=storing.text(str(error.details.get("log", ""))),
     )
 
 
@@ -71,6 +72,7 @@ def summary(execution: Execution) -> dict[str, Any]:
         "metrics_notes": execution.metrics_notes,
         "orders": execution.orders,
         "warnings": execution.warnings,
+        "checks": execution.checks,
         "verified": execution.verified,
     }
 
@@ -91,12 +93,12 @@ def _common(
         "first_bar_at": dataset.start,
         "last_bar_at": dataset.end,
         "broker": broker.as_dict(),
-        "parameters": finite(dict(parameters)),
+        "parameters": storing.storable(dict(parameters)),
     }
 
 
 def _trade(trade: dict[str, Any]) -> dict[str, Any]:
     for name in ("entry_time", "exit_time"):
         trade[name] = trade[name].isoformat().replace("+00:00", "Z")
-    shown: dict[str, Any] = finite(trade)
+    shown: dict[str, Any] = storing.storable(trade)
     return shown

@@ -143,6 +143,7 @@ class Execution(models.Model):
     trades = models.JSONField(default=list)
     equity = models.BinaryField(null=True, blank=True)
     warnings = models.JSONField(default=list)
+    checks = models.JSONField(default=dict)
     verified = models.BooleanField(null=True, blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     error = models.JSONField(null=True, blank=True)

@@ -78,6 +78,14 @@ _EXECUTION_SUMMARY: dict[str, Any] = {
     "metrics_notes": {},
     "orders": {"placed": 10, "filled": 9, "unit": 1.0, "lost": {}},
     "warnings": [{"code": "sample_data", "message": "GOOG is sample data, for demonstration only."}],
+    "checks": {
+        "look_ahead": {
+            "status": "passed",
+            "scope": "The orders stayed the same with the data cut after 6 bars, of 18 on which the strategy ordered "
+            "something.",
+            "details": {"bars_checked": 6, "bars_planned": 6, "bars_decided": 18, "seed": "7364528190"},
+        }
+    },
     "verified": True,
     "error": None,
     "timings": {"sandbox_seconds": 0.03},

@@ -163,17 +163,17 @@ class TestEmbeddedMode:
         assert server.api.get("/api/runs/").status_code == 200
 
     def test_restarts_what_dies(self, server: Server) -> None:
-        (web,) = server.children("uvicorn")
+        (web,) = server.children("algoagent.server")
 
         os.kill(web, signal.SIGKILL)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.TransportError):
-                if server.children("uvicorn") not in ([], [web]) and server.api.get("/healthz").is_success:
+                if server.children("algoagent.server") not in ([], [web]) and server.api.get("/healthz").is_success:
                     break
             time.sleep(0.2)
 
-        assert server.children("uvicorn") != [web]
+        assert server.children("algoagent.server") != [web]
         assert server.api.get("/healthz").is_success
 
     def test_ends_a_run_once_although_its_worker_was_killed(self, server: Server) -> None:

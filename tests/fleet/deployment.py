@@ -37,9 +37,8 @@ class Deployment:
         }
         self.environment = own_environment(folder / "var", **fast | settings)
         python, celery = sys.executable, [sys.executable, "-m", "celery", "--quiet", "-A", "algoagent"]
-        serve = ["-m", "uvicorn", "algoagent.asgi:application", "--lifespan", "off", "--log-level", "warning"]
         work = ["worker", "-Q", QUEUES, "--concurrency", str(concurrency), "--loglevel", "WARNING"]
-        self.commands = {"web": [python, *serve, "--port", str(self.port)]}
+        self.commands = {"web": [python, "-m", "algoagent.server", "--port", str(self.port)]}
         for number in range(workers):
             name = f"worker{number + 1}"
             alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+import time
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -130,3 +132,138 @@ def _queued() -> int:
         return Run.objects.count()
     finally:
         connection.close()
+
+
+class TestEdge:
+    """The edge alone, in front of applications that behave badly."""
+
+    def ask(self, application: Any, *, gone: bool = False, method: str = "POST", **scope: Any) -> list[Any]:
+        said: list[Any] = []
+
+        async def receive() -> Any:
+            if gone:
+                return {"type": "http.disconnect"}
+            return await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        asked = {"type": "http", "method": method, "path": "/", "headers": [(b"prefer", b"wait=5")], **scope}
+        asyncio.run(prefer_wait.PreferWait(application)(asked, receive, send))
+        return said
+
+    @staticmethod
+    def accepts(scope: Any) -> None:
+        scope[prefer_wait.NOTE] = prefer_wait.Wait(run_id=uuid.uuid4(), user_id=1, after_seq=0, address="/api/runs/x/")
+
+    def test_passes_on_what_accepts_nothing_as_it_comes(self) -> None:
+        seen: list[int] = []
+
+        async def stream(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for number in range(100):
+                await send({"type": "http.response.body", "body": b"x" * 1_000_000, "more_body": number < 99})
+                seen.append(number)
+
+        said = self.ask(stream)
+
+        assert len(said) == 101
+        assert all("preference" not in str(name) for name, _ in said[0]["headers"])
+
+    def test_lets_a_failure_through(self) -> None:
+        async def fail(scope: Any, receive: Any, send: Any) -> None:
+            raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            self.ask(fail)
+
+    def test_answers_with_what_was_accepted_when_the_run_cannot_be_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[Any] = []
+
+        async def accept_then_fail(scope: Any, receive: Any, send: Any) -> None:
+            asked.append(scope)
+            if scope["method"] == "GET":
+                raise RuntimeError
+            self.accepts(scope)
+            await send({"type": "http.response.start", "status": 202, "headers": []})
+            await send({"type": "http.response.body", "body": b"accepted"})
+
+        async def at_once(wait: Any) -> None:
+            return
+
+        monkeypatch.setattr(prefer_wait, "_end_of", at_once)
+        secret = [(b"prefer", b"wait=5"), (b"if-none-match", b"*"), (b"range", b"bytes=0-1"), (b"content-length", b"9")]
+
+        said = self.ask(accept_then_fail, headers=[*secret, (b"cookie", b"a=b")], root_path="/prefix")
+
+        assert (said[0]["status"], said[1]["body"]) == (202, b"accepted")
+        assert asked[1]["path"] == "/prefix/api/runs/x/"
+        assert asked[1]["headers"] == [(b"cookie", b"a=b")]
+
+    @pytest.mark.parametrize("status", [200, 304, 401, 404, 429, 500])
+    def test_shows_the_run_only_where_the_caller_may_see_it(self, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+        async def accept(scope: Any, receive: Any, send: Any) -> None:
+            if scope["method"] == "POST":
+                self.accepts(scope)
+            await send(
+                {"type": "http.response.start", "status": 202 if scope["method"] == "POST" else status, "headers": []}
+            )
+            await send({"type": "http.response.body", "body": scope["method"].encode()})
+
+        async def at_once(wait: Any) -> None:
+            return
+
+        monkeypatch.setattr(prefer_wait, "_end_of", at_once)
+
+        said = self.ask(accept)
+
+        assert said[1]["body"] == (b"GET" if status == 200 else b"POST")
+
+    def test_says_nothing_to_a_client_that_went_away(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def accept(scope: Any, receive: Any, send: Any) -> None:
+            assert scope["method"] == "POST"
+            self.accepts(scope)
+            await send({"type": "http.response.start", "status": 202, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        async def never(wait: Any) -> None:
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(prefer_wait, "_end_of", never)
+
+        assert self.ask(accept, gone=True) == []
+
+    def test_does_not_wait_when_the_database_is_away(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def accept(scope: Any, receive: Any, send: Any) -> None:
+            self.accepts(scope)
+            await send({"type": "http.response.start", "status": 202, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        async def fail(wait: Any) -> None:
+            raise ConnectionError
+
+        monkeypatch.setattr(prefer_wait, "_end_of", fail)
+
+        assert self.ask(accept)[0]["status"] == 202
+
+    @pytest.mark.parametrize(
+        ("header", "seconds"),
+        [
+            ("wait=5", 5),
+            ("wait=99999", 30),
+            ("wait=9999999999999999999", 0),
+            ("wait=-1", 0),
+            ("wait=1e9", 0),
+            ("wait=٣", 0),
+            ("respond-async, wait=3", 3),
+            ('wait="7"', 7),
+            ("nowait=5", 0),
+            ("wait=" * 5_000, 0),
+            (" " * 20_000 + "wait", 0),
+        ],
+    )
+    def test_reads_the_wish_as_it_is_written(self, header: str, seconds: int) -> None:
+        began = time.process_time()
+
+        assert prefer_wait.seconds_wanted(header) == seconds
+        assert time.process_time() - began < 1

@@ -290,7 +290,7 @@ class TestResult:
         assert set(result.timings) == {"child", "replay", "statistics", "look_ahead", "total"}
         assert set(result.versions) == {"engine", "backtesting", "numpy", "pandas", "python"}
         assert list(result.equity) == ["equity", "drawdown_pct", "drawdown_duration_seconds"]
-        assert result.metrics["start"] == "2004-08-19T00:00:00+00:00"
+        assert result.metrics["start"] == "2004-08-19T00:00:00Z"
 
     def test_warns_of_a_strategy_that_never_trades(self, run: Run) -> None:
         result = run(strategy())

@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+import pytest
+
+from algoagent import body_limit
 from algoagent.body_limit import BodyLimit
 
 
@@ -28,7 +31,7 @@ def ask(*chunks: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> tup
         said.append(message)
 
     scope = {"type": "http", "path": "/api/x/", "headers": headers or []}
-    asyncio.run(BodyLimit(echo, limit=10)(scope, receive, send))
+    asyncio.run(BodyLimit(echo, limit=lambda path: 10)(scope, receive, send))
     return said[0]["status"], said[1]["body"], len(chunks) - len(waiting)
 
 
@@ -51,3 +54,40 @@ class TestBodyLimit:
         status, _, _ = ask(b"12345678", b"9012", headers=[(b"content-length", b"1")])
 
         assert status == 413
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            [(b"content-length", b"2"), (b"content-length", b"2")],
+            [(b"content-length", b"2"), (b"transfer-encoding", b"chunked")],
+            [(b"content-length", b"-2")],
+            [(b"content-length", "٣".encode())],
+        ],
+    )
+    def test_refuses_a_length_that_is_ambiguous(self, headers: list[tuple[bytes, bytes]]) -> None:
+        status, body, read = ask(b"12", headers=headers)
+
+        assert (status, read) == (400, 0)
+        assert b"ambiguous_length" in body
+
+    def test_gives_up_on_a_body_that_is_slow(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.05)
+        said: list[Any] = []
+
+        async def never() -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        scope = {"type": "http", "path": "/", "headers": []}
+        asyncio.run(BodyLimit(echo, limit=lambda path: 10)(scope, never, send))
+
+        assert said[0]["status"] == 408
+        assert (b"connection", b"close") in said[0]["headers"]
+
+    def test_refuses_more_than_all_unfinished_bodies_may_take(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(body_limit, "MOST_UNFINISHED_BYTES", 5)
+
+        assert ask(b"123", b"45", b"6")[0] == 503
+        assert ask(b"123")[0] == 200

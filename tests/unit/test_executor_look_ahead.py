@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from backtesting.test import GOOG
 
 from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings, check_look_ahead, telling_bars
 from backtest_engine.checks.synthetic_future import Future, with_future
@@ -37,7 +38,7 @@ def trade(entry_bar: int, exit_bar: int, return_pct: float) -> Trade:
         exit_price=1.0,
         stop_loss=None,
         take_profit=None,
-        pnl=0.0,
+        pnl=return_pct,
         commission=0.0,
         return_pct=return_pct,
     )
@@ -70,7 +71,7 @@ class TestCheck:
         assert findings.verified is True
 
         def peeks(bar: int, bars: int, future: Any) -> float | None:
-            return 1.0 if bar % 5 == 0 and bar + 1 < bars and future is not Future.FALLING else None
+            return 1.0 if bar % 5 == 0 and bar + 1 < bars and future is not Future.MIRRORED else None
 
         findings = check(peeks)
 
@@ -113,7 +114,8 @@ class TestCheck:
         findings = check(lambda *_: 1.0, budget=LookAheadBudget(seconds=9.0), clock=lambda: float(next(ticks)))
 
         assert len(findings.bars) == 2
-        assert findings.verified is True
+        assert findings.verified is None
+        assert findings.notices[0].details == {"bars_checked": 2, "bars_planned": 6}
 
     def test_says_when_there_was_no_time_at_all(self) -> None:
         def rerun(**_: Any) -> Journal:
@@ -150,16 +152,92 @@ class TestFutures:
         assert (np.maximum(open_, close) <= high).all()
         assert (np.minimum(open_, close) >= low).all()
 
-    def test_disagree_about_every_stretch(self) -> None:
+    def test_disagree_about_the_direction_of_every_bar(self) -> None:
         bars = Bars(
             index=np.arange(90), unit="s", values=np.ones((5, 90)), columns=("Open", "High", "Low", "Close", "Volume")
         )
 
-        rising, falling = (with_future(bars, after=20, future=future).values for future in Future)
+        wide, mirrored = (with_future(bars, after=20, future=f).values for f in (Future.WIDE, Future.MIRRORED))
 
-        assert (rising[3, 21:] > 1).all()
-        assert (falling[3, 21:] < 1).all()
-        assert (np.sign(rising[3] - rising[0])[21:70] == -np.sign(falling[3] - falling[0])[21:70]).all()
+        assert (np.sign(wide[3] - wide[0])[21:] == -np.sign(mirrored[3] - mirrored[0])[21:]).all()
+        assert (np.sign(np.diff(wide[3]))[20:] == -np.sign(np.diff(mirrored[3]))[20:]).all()
+
+    def test_look_like_the_data(self) -> None:
+        """Nothing tells a made-up bar from a real one: gaps, bodies and ranges are those of bars of the data."""
+        bars = Bars.from_frame(GOOG)
+
+        wide, narrow = (with_future(bars, after=1000, future=f, seed=5).values for f in (Future.WIDE, Future.NARROW))
+
+        def shapes(values: np.ndarray) -> np.ndarray:
+            open_, high, low, close, _ = values
+            return np.log([open_[1:] / close[:-1], high[1:] / low[1:]])
+
+        ranges = np.sort(shapes(bars.values)[1])
+        for made in (wide, narrow):
+            drawn = shapes(made)[1, 1000:]
+            nearest = ranges[np.clip(np.searchsorted(ranges, drawn), 0, len(ranges) - 1)]
+            before = ranges[np.clip(np.searchsorted(ranges, drawn) - 1, 0, len(ranges) - 1)]
+            assert np.minimum(abs(nearest - drawn), abs(before - drawn)).max() < 1e-3
+        assert np.median(shapes(wide)[1, 1000:]) > np.median(shapes(narrow)[1, 1000:])
+
+    def test_of_other_seeds_are_others(self) -> None:
+        bars = Bars.from_frame(GOOG)
+
+        one, other = (with_future(bars, after=1000, future=Future.WIDE, seed=seed).values for seed in (1, 2))
+
+        assert (one[3, 1001:] != other[3, 1001:]).mean() > 0.9
+
+
+class TestWarmUp:
+    def test_that_waits_for_a_later_bar_is_seen(self) -> None:
+        made = Journal(warmup=60, events=((61, 0, 1.0, None, None, None, None, None),), account=None)
+
+        def rerun(*, until: int, future: Any, seconds: float) -> Journal:
+            low = until // 2
+            return Journal(warmup=low, events=((low + 1, 0, 1.0, None, None, None, None, None),), account=None)
+
+        findings = check_look_ahead(
+            made,
+            trades=(),
+            index=INDEX,
+            budget=LookAheadBudget(),
+            run_seconds=0.01,
+            seed=1,
+            rerun=rerun,
+            clock=lambda: 0.0,
+        )
+
+        assert findings.verified is False
+
+    def test_that_ends_elsewhere_without_an_order_is_seen(self) -> None:
+        made = Journal(warmup=5, events=(), account=None)
+
+        findings = check(lambda *_: None, rerun=lambda **_: Journal(warmup=7, events=(), account=None))
+
+        assert findings.verified is False
+        assert "first value" in findings.notices[0].message
+        assert made.warmup == 5
+
+    def test_that_is_too_long_for_the_cut_data_is_no_fault(self) -> None:
+        made = Journal(warmup=80, events=(), account=None)
+
+        def rerun(*, until: int, future: Any, seconds: float) -> Journal:
+            if until <= 80:
+                raise StrategyRaised("indicator has no value", line=3)
+            return made
+
+        findings = check_look_ahead(
+            made,
+            trades=(),
+            index=INDEX,
+            budget=LookAheadBudget(),
+            run_seconds=0.01,
+            seed=3,
+            rerun=rerun,
+            clock=lambda: 0.0,
+        )
+
+        assert findings.verified is True
 
 
 class TestTellingBars:

@@ -29,6 +29,7 @@ class ExecutionAdmin(Record):
         "run_page",
         "status",
         "verified",
+        "check_table",
         "data",
         "equity_picture",
         "metric_table",
@@ -105,6 +106,15 @@ class ExecutionAdmin(Record):
         return format_html(
             '{}<p><a href="{}" target="_blank" rel="noopener">Interactive report</a></p>', picture, address
         )
+
+    @admin.display(description="what was checked")
+    def check_table(self, execution: Execution) -> SafeString | str:
+        """Return each check with its scope."""
+        if not execution.checks:
+            return "–"
+        rows = ((name, check["status"], check["scope"]) for name, check in execution.checks.items())
+        body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td></tr>", rows)
+        return format_html('<table class="figures">{}</table>', body)
 
     @admin.display(description="metrics")
     def metric_table(self, execution: Execution) -> SafeString | str:

@@ -62,6 +62,8 @@ class StrategyVersionAdmin(Record):
         asked = request.GET.get("against", "")
         against = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else None
         other = strategy.versions.filter(number=against).first() if against is not None else version.parent
+        before, after = other.code if other else "", version.code
+        rows, more = diffs.compared(diffs.side_by_side, highlighting.visible(before), highlighting.visible(after))
         context = {
             **self.admin_site.each_context(request),
             "title": f"Version {version.number} compared",
@@ -69,9 +71,8 @@ class StrategyVersionAdmin(Record):
             "strategy": strategy,
             "against": other.number if other else None,
             "others": list(strategy.versions.exclude(pk=version.pk).values_list("number", flat=True)),
-            "rows": diffs.side_by_side(
-                highlighting.visible(other.code if other else ""), highlighting.visible(version.code)
-            ),
+            "rows": rows,
+            "more": more,
         }
         return TemplateResponse(request, "admin/strategies/strategyversion/compare.html", context)
 
@@ -101,7 +102,8 @@ class StrategyVersionAdmin(Record):
         if version.parent is None:
             return "–"
         names = (f"v{version.parent.number}", f"v{version.number}")
-        text = highlighting.code(diffs.unified(version.parent.code, version.code, names=names), "diff")
+        difference = diffs.compared(diffs.unified, version.parent.code, version.code, names=names)
+        text = highlighting.code(difference, "diff")
         address = reverse("admin:strategies_strategyversion_compare", args=[version.pk])
         return format_html('{}<p><a href="{}">Side by side</a></p>', text, address)
 

@@ -60,6 +60,14 @@ class Broker(serializers.JSONField):
     """Broker settings by name."""
 
 
+class CheckDetail(serializers.Serializer):
+    """One thing that was checked: `numbers`, `fills`, `look_ahead`, `determinism`, `data` or `source`."""
+
+    status = serializers.ChoiceField(choices=["passed", "failed", "unknown"])
+    scope = serializers.CharField(help_text="How far the check went, in words.")
+    details = serializers.DictField()
+
+
 @extend_schema_field(ORDERS)
 class Orders(serializers.JSONField):
     """What became of the entry orders."""
@@ -74,6 +82,9 @@ class ExecutionSummary(SparseModelSerializer):
     metrics = Metrics(read_only=True)
     metrics_notes = serializers.DictField(
         child=serializers.CharField(), read_only=True, help_text="Why a metric is null, by its name."
+    )
+    checks = serializers.DictField(
+        child=CheckDetail(), read_only=True, help_text="What was checked, by name, and how far."
     )
     orders = Orders(read_only=True, allow_null=True)
     parameters = serializers.DictField(read_only=True)
@@ -102,6 +113,7 @@ class ExecutionSummary(SparseModelSerializer):
             "metrics_notes",
             "orders",
             "warnings",
+            "checks",
             "verified",
             "error",
             "timings",

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from strategy_api.common.fields import StrictSerializer
+from strategy_api.common.fields import MomentField, StrictSerializer
 from strategy_api.common.queries import PageQuery, QueryBooleanField, SearchField, one_of, order_by
 from strategy_api.strategies.choices import ExecutionStatus, StrategyStatus
 
@@ -13,8 +13,8 @@ class StrategyQuery(PageQuery):
     status = one_of(StrategyStatus, help_text="Where it stands with its reviewers.")
     tag = SearchField(help_text="Has this tag.")
     search = SearchField(help_text="Words that name or description contain.")
-    created_after = serializers.DateTimeField(required=False, help_text="Made at this time or later.")
-    created_before = serializers.DateTimeField(required=False, help_text="Made before this time.")
+    created_after = MomentField(required=False, help_text="Made at this time or later.")
+    created_before = MomentField(required=False, help_text="Made before this time.")
     ordering = order_by("created_at", "updated_at", "name")
 
 
@@ -24,8 +24,8 @@ class ExecutionHistoryQuery(PageQuery):
     status = one_of(ExecutionStatus, help_text="Whether the strategy survived it.")
     symbol = SearchField(help_text="On this symbol, in upper or lower case.")
     interval = SearchField(help_text="On bars of this length.")
-    created_after = serializers.DateTimeField(required=False, help_text="Made at this time or later.")
-    created_before = serializers.DateTimeField(required=False, help_text="Made before this time.")
+    created_after = MomentField(required=False, help_text="Made at this time or later.")
+    created_before = MomentField(required=False, help_text="Made before this time.")
     verified = QueryBooleanField(required=False, help_text="Whether the checks found nothing.")
     ordering = order_by("created_at", "return_pct", "sharpe_ratio", "max_drawdown_pct", "trade_count")
 

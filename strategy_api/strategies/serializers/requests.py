@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from backtest_engine.domain import BROKER_RANGES
 from strategy_api.common.fields import (
     NO_NUL,
     IntervalField,
@@ -23,7 +24,6 @@ from strategy_api.strategies.choices import StrategyStatus
 
 MAX_DESCRIPTION = 10_000
 MAX_CODE = 200_000
-MAX_COST = 0.1
 
 
 @extend_schema_field({"anyOf": [{"type": "string", "enum": ["auto"]}, {"type": "boolean"}]})
@@ -61,19 +61,18 @@ class DataSelection(StrictSerializer):
         return {}
 
 
+def _setting(name: str, meaning: str) -> StrictFloatField:
+    least, most = BROKER_RANGES[name]
+    return StrictFloatField(min_value=least, max_value=most, required=False, help_text=meaning)
+
+
 class BacktestSettings(DataSelection):
     """Which bars to test on, and how orders are filled."""
 
-    cash = StrictFloatField(min_value=1, max_value=1e12, required=False, help_text="Money at the start.")
-    commission = StrictFloatField(
-        min_value=0, max_value=MAX_COST, required=False, help_text="Share of each fill's value, as in 0.002."
-    )
-    spread = StrictFloatField(
-        min_value=0, max_value=MAX_COST, required=False, help_text="Share of the price between bid and ask."
-    )
-    margin = StrictFloatField(
-        min_value=0.001, max_value=1, required=False, help_text="Share of a position that must be held; 0.1 is 10 to 1."
-    )
+    cash = _setting("cash", "Money at the start.")
+    commission = _setting("commission", "Share of each fill's value, as in 0.002.")
+    spread = _setting("spread", "Share of the price between bid and ask.")
+    margin = _setting("margin", "Share of a position that must be held; 0.1 is 10 to 1.")
     fills = serializers.ChoiceField(
         choices=["conservative", "backtesting"],
         required=False,

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backtest_engine.limited import LimitReached
 from strategy_api.accounts.viewsets import IMMUTABLE, OwnedViewSet
+from strategy_api.common.exceptions import Busy
 from strategy_api.common.openapi.schema import IF_NONE_MATCH
 from strategy_api.strategies import diffs
 from strategy_api.strategies.etags import version_etag
@@ -53,24 +56,22 @@ class VersionActions(OwnedViewSet):
         parameters=[NUMBER],
     )
     @action(detail=True, methods=["get"], url_path=r"versions/(?P<number>[0-9]{1,6})/diff")
-    def diff(self, request: Request, number: str, pk: Any = None) -> Response:
+    def diff(self, request: Request, number: str, pk: Any = None) -> HttpResponse:
         """Return the difference to the parent, as unified text and as hunks."""
         version = self._version(number)
         before = version.parent
-        text = diffs.unified(
-            before.code if before else "",
-            version.code,
-            names=(f"v{before.number}" if before else "nothing", f"v{version.number}"),
-        )
-        return Response(
-            {
-                "number": version.number,
-                "parent": before.number if before else None,
-                "unified": text,
-                "hunks": diffs.hunks(text),
-            },
-            headers={"Cache-Control": IMMUTABLE},
-        )
+        try:
+            document = diffs.compared(
+                diffs.document,
+                before.code if before else "",
+                version.code,
+                number=version.number,
+                parent=before.number if before else None,
+            )
+        except LimitReached as error:
+            raise Busy from error
+        # Rendered already: a difference may have a hundred thousand lines.
+        return HttpResponse(document, content_type="application/json", headers={"Cache-Control": IMMUTABLE})
 
     def _version(self, number: str) -> StrategyVersion:
         strategy: Strategy = self.get_object()

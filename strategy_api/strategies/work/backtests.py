@@ -30,10 +30,10 @@ def version_of(job: Job) -> StrategyVersion:
     return StrategyVersion.objects.select_related("strategy").get(**about)
 
 
-def load(job: Job) -> Loaded:
+def load(job: Job, version: StrategyVersion) -> Loaded:
     """Return the bars and the broker settings that a run asks for."""
     fingerprint = job.parameters.get("dataset_fingerprint")
-    dataset = engine_for(job).data.dataset(fingerprint) if fingerprint else _select(job)
+    dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
     stated = {name: job.parameters[name] for name in BROKER_SETTINGS if job.parameters.get(name) is not None}
     return Loaded(dataset=dataset, broker=replace(BrokerSettings(), **stated))
@@ -41,26 +41,27 @@ def load(job: Job) -> Loaded:
 
 def execute_and_repair(job: Job, version: StrategyVersion, *, max_attempts: int) -> None:
     """Backtest a version, and repair it where it fails and attempts are allowed; raise what stays wrong."""
-    data = load(job)
+    data = load(job, version)
     try:
-        result = backtest(job, version.code, data)
+        result = backtest(job, version, data)
     except StrategyError as error:
         record_failure(job, version, error, data)
         if not max_attempts:
             raise
-        repair(job, version, error, data, max_attempts=max_attempts)
+        repair(job, version, data, max_attempts=max_attempts, error=error)
     else:
         record_success(job, version, result)
 
 
-def backtest(job: Job, code: str, data: Loaded) -> BacktestResult:
-    """Run code in the sandbox; raise a `StrategyError` where it fails."""
+def backtest(job: Job, version: StrategyVersion, data: Loaded) -> BacktestResult:
+    """Run a version in the sandbox; raise a `StrategyError` where it fails."""
     job.emit("execution.started", symbol=data.dataset.symbol, bars=len(data.dataset))
     result = engine_for(job).execute(
-        code,
+        version.code,
         dataset=data.dataset,
         broker=data.broker,
         parameters=job.parameters.get("parameters") or {},
+        spec=version.spec,
         cancelled=job.lease.unwanted,
     )
     job.lease.check()
@@ -91,7 +92,15 @@ def record_failure(job: Job, version: StrategyVersion, error: StrategyError, dat
     job.writes.append(write)
 
 
-def repair(job: Job, version: StrategyVersion, error: StrategyError | None, data: Loaded, *, max_attempts: int) -> None:
+def repair(
+    job: Job,
+    version: StrategyVersion,
+    data: Loaded,
+    *,
+    max_attempts: int,
+    error: StrategyError | None = None,
+    result: BacktestResult | None = None,
+) -> None:
     """Repair the strategy and record every attempt; raise what is wrong with it where nothing helped."""
     job.emit("fix.started", code=error.code if error else None, max_attempts=max_attempts)
 
@@ -101,6 +110,7 @@ def repair(job: Job, version: StrategyVersion, error: StrategyError | None, data
     repaired = engine_with_models(job).repair(
         version.code,
         error=error,
+        result=result,
         dataset=data.dataset,
         broker=data.broker,
         intent=version.strategy.description or None,
@@ -153,7 +163,7 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
         job.result["version"] = fixed.number
 
 
-def _select(job: Job) -> Dataset:
+def _select(job: Job, version: StrategyVersion) -> Dataset:
     asked = job.parameters
     symbol = asked.get("test_symbol")
     if not symbol:
@@ -164,7 +174,20 @@ def _select(job: Job) -> Dataset:
         start=_moment(asked.get("start_date"), time.min),
         end=_moment(asked.get("end_date"), time.max),
         interval=asked.get("interval") or None,
+        code=version.code,
+        spec=version.spec,
     )
+
+
+def _again(job: Job, version: StrategyVersion, fingerprint: str) -> Dataset:
+    """Return the bars of an earlier execution, traded from the same bar on as then, or from a start within them."""
+    dataset = engine_for(job).data.dataset(fingerprint)
+    start = _moment(job.parameters.get("start_date"), time.min)
+    if start is None:
+        same = {"strategy_id": version.strategy_id, "dataset_fingerprint": fingerprint}
+        earlier = Execution.objects.filter(status=Execution.Status.SUCCEEDED, **same).order_by("created_at").last()
+        start = datetime.fromisoformat(earlier.metrics["start"]) if earlier is not None and earlier.metrics else None
+    return dataset if start is None or not dataset.start < start <= dataset.end else replace(dataset, trade_from=start)
 
 
 def _moment(day: str | None, when: time) -> datetime | None:

@@ -15,11 +15,13 @@ from strategy_api.strategies.work.backtests import (
 def fix(job: Job) -> None:
     """Repair a strategy, also one that runs: what looks ahead or is not what was asked for raises nothing."""
     version = version_of(job)
-    data = load(job)
-    failure: StrategyError | None = None
+    data = load(job, version)
+    most = job.parameters["max_attempts"]
     try:
-        record_success(job, version, backtest(job, version.code, data))
+        result = backtest(job, version, data)
     except StrategyError as error:
-        failure = error
         record_failure(job, version, error, data)
-    repair(job, version, failure, data, max_attempts=job.parameters["max_attempts"])
+        repair(job, version, data, max_attempts=most, error=error)
+    else:
+        record_success(job, version, result)
+        repair(job, version, data, max_attempts=most, result=result)

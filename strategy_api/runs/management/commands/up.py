@@ -131,9 +131,9 @@ def _commands(host: str, port: int, concurrency: int) -> dict[str, list[str]]:
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     queues = ",".join(kinds.queues())
     schedule = str(settings.DATA_DIR / "beat-schedule")
-    uvicorn = [python, "-m", "uvicorn", "algoagent.asgi:application", "--log-level", "warning", "--lifespan", "off"]
+    server = [python, "-m", "algoagent.server", "--host", host, "--port", str(port), "--grace", "3"]
     return {
-        "web": [*uvicorn, "--host", host, "--port", str(port), "--timeout-graceful-shutdown", "3"],
+        "web": server,
         "worker": [*celery, "worker", "-Q", queues, "--concurrency", str(concurrency), "--loglevel", "WARNING", *alone],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile="],
     }
