@@ -2,8 +2,8 @@
 
     python -m tests.score.english [--only SET] [--show wrong|asked|refused|settings] [--clicks]
 
-Prints a table with the open and the sealed part of each set, and one line of JSON with every figure. Texts of the sealed
-part are never shown.
+Prints a table with the open and the sealed part of each set, and one line of JSON with every figure. Texts of the
+sealed part are never shown.
 """
 
 import argparse
