@@ -1,0 +1,384 @@
+"""The reading of a whole description: which conditions belong to which action, and what is left over.
+
+Everything that carries meaning must end up in the specification. What does not is a doubt, and a description with a
+doubt is not read: it is asked about.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from backtest_engine.language.pieces.chart import TooManyPieces
+from backtest_engine.language.pieces.nodes import Action, Call, Compared, Group, Sloping, Term
+from backtest_engine.language.pieces.settle import Context, Doubt, calls_in
+from backtest_engine.language.pieces.tiling import Tile, sentences
+from backtest_engine.language.scan import Scan, scan
+from backtest_engine.spec import (
+    AnyOf,
+    AtrDistance,
+    Comparison,
+    Condition,
+    Cross,
+    Level,
+    Number,
+    Operand,
+    PercentDistance,
+    PriceDistance,
+    RiskDistance,
+    Side,
+    StrategySpec,
+)
+
+MAX_WORDS = 600
+CONDITIONS = ("COND", "JOINED", "HALF")
+DISTANCES = (PercentDistance, PriceDistance, AtrDistance, RiskDistance)
+SPOKEN = ("loose", "chat", "AND", "OR", ",", ".", ":", "&", ";", "=", "(", ")", "|", "WHEN", "THEN", "->", "WITH", "EITHER")
+JOINTS = {"OR": "or", "|": "or", "AND": "and", "&": "and", ",": "and", "WITH": "and", "FILTER": "and", ":": "and"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubtful:
+    """Words that were not understood, and why."""
+
+    text: str
+    start: int
+    end: int
+    why: str
+
+
+@dataclass(kw_only=True)
+class Pieces:
+    """What was read: a specification where nothing is in doubt, and the doubts."""
+
+    spec: StrategySpec | None = None
+    assumptions: tuple[str, ...] = ()
+    doubts: list[Doubtful] = field(default_factory=list)
+    corrections: tuple[str, ...] = ()
+
+
+@dataclass
+class _Rule:
+    action: Action
+    tile: Tile
+    parts: list[tuple[str, Tile]] = field(default_factory=list)
+
+    @property
+    def opens(self) -> bool:
+        return self.action.name in ("buy", "short")
+
+
+def read_pieces(text: str) -> Pieces:
+    """Read a description by its pieces; never raises for what people write."""
+    found = scan(text)
+    if any(problem.code != "unknown_word" for problem in found.problems) or len(found.words) > MAX_WORDS:
+        return Pieces(doubts=[_whole(text, "asks for what cannot be")])
+    try:
+        return _Reading(found, text).read()
+    except TooManyPieces:
+        return Pieces(doubts=[_whole(text, "allows too many readings")])
+
+
+def _whole(text: str, why: str) -> Doubtful:
+    return Doubtful(text=text.strip()[:80], start=0, end=len(text), why=why)
+
+
+class _Reading:
+    def __init__(self, found: Scan, text: str) -> None:
+        self.corrections = found.corrections
+        self.text = text
+        self.sentences = sentences(found, text)
+        self.tiles = [tile for sentence in self.sentences for tile in sentence]
+        self.rules: list[_Rule] = []
+        self.pending: list[tuple[str, Tile]] = []
+        self.doubts: list[Doubtful] = []
+
+    def read(self) -> Pieces:
+        for sentence in self.sentences:
+            self._sentence([tile for tile in sentence if tile.kind not in ("loose", "chat")])
+        for _, tile in self.pending:
+            self._doubt(tile, "belongs to no action")
+        context = Context(said=tuple(call for tile in self.tiles for call in calls_in(tile.value)))
+        spec = self._spec(context)
+        for tile in self.tiles:
+            if tile.kind in ("CALL", "PAIR") and not tile.used:
+                tile.used = set(calls_in(tile.value)) <= context.relied | self._spent(tile)
+            if not tile.used and tile.kind not in SPOKEN:
+                self._doubt(tile, "was not understood")
+        return Pieces(
+            spec=spec if not self.doubts else None,
+            assumptions=tuple(dict.fromkeys(context.assumptions)),
+            doubts=self.doubts,
+            corrections=self.corrections,
+        )
+
+    def _spent(self, setting: Tile) -> set[Call]:
+        """The indicators that rules name just as the setting does."""
+        return {call for tile in self.tiles if tile.used and tile is not setting for call in calls_in(tile.value)}
+
+    def _doubt(self, tile: Tile, why: str) -> None:
+        if all(doubt.start != tile.start for doubt in self.doubts):
+            self.doubts.append(Doubtful(text=tile.text, start=tile.start, end=tile.end, why=why))
+
+    # Which conditions belong to which action.
+
+    def _sentence(self, tiles: list[Tile]) -> None:
+        kinds = [tile.kind for tile in tiles]
+        places = [place for place, kind in enumerate(kinds) if kind in CONDITIONS]
+        actions = [place for place, kind in enumerate(kinds) if kind == "DOING"]
+        if not actions:
+            self._conditions_alone(tiles)
+        elif not places:
+            self._actions_alone(tiles)
+        elif actions[0] < places[0]:
+            self._actions_first(tiles)
+        else:
+            self._conditions_first(tiles)
+
+    def _conditions_alone(self, tiles: list[Tile]) -> None:
+        joint = "and"
+        head = self.rules[-1] if self.rules and not self.pending and self._open_head else None
+        for tile in tiles:
+            if tile.kind in CONDITIONS:
+                (head.parts if head else self.pending).append((joint, tile))
+                joint = "and"
+            elif tile.kind in JOINTS:
+                joint = JOINTS[tile.kind]
+
+    _open_head = False
+
+    def _actions_alone(self, tiles: list[Tile]) -> None:
+        actions = [tile for tile in tiles if tile.kind == "DOING"]
+        terms = [tile for tile in tiles if tile.kind == "TERM"]
+        if len(actions) == 1:
+            rule = _Rule(actions[0].value, actions[0], self.pending)
+            if self.pending and rule.opens:
+                self.pending, self._open_head = [], False
+                self.rules.append(rule)
+                return
+            if not terms:
+                rule.parts = []
+                self.rules.append(rule)
+                self._open_head = True
+                return
+        for tile in actions:
+            self._doubt(tile, "says when?")
+
+    def _actions_first(self, tiles: list[Tile]) -> None:
+        self._open_head = False
+        joint, unsure = "and", False
+        for tile in tiles:
+            if tile.kind == "DOING":
+                rule = _Rule(tile.value, tile)
+                if self.pending and rule.opens:
+                    rule.parts, self.pending = self.pending, []
+                self.rules.append(rule)
+                joint = "and"
+            elif tile.kind in CONDITIONS:
+                self.rules[-1].parts.append((joint, tile))
+                joint = "and"
+            elif tile.kind in JOINTS:
+                joint = JOINTS[tile.kind]
+            elif tile.kind in ("UNLESS", "NOT", "MIRROR", "NO_TRADE", "AFTERWARDS"):
+                unsure = True
+        if unsure:
+            self._doubt(tiles[0], "has an exception or an order of events")
+
+    def _conditions_first(self, tiles: list[Tile]) -> None:
+        """`C -> A, C -> A`, and `C -> A when C`."""
+        self._open_head = False
+        waiting, joint, behind = list[tuple[str, Tile]](), "and", False
+        last: _Rule | None = None
+        for place, tile in enumerate(tiles):
+            if tile.kind == "DOING":
+                last = _Rule(tile.value, tile, waiting)
+                if self.pending and last.opens:
+                    last.parts, self.pending = [*self.pending, *waiting], []
+                self.rules.append(last)
+                waiting, joint = [], "and"
+                behind = place + 1 < len(tiles) and tiles[place + 1].kind in ("WHEN", "FILTER")
+            elif tile.kind in CONDITIONS:
+                (last.parts if behind and last is not None else waiting).append((joint, tile))
+                joint = "and"
+            elif tile.kind in JOINTS:
+                joint = JOINTS[tile.kind]
+                behind = behind and tile.kind != ","
+            elif tile.kind in ("UNLESS", "NOT", "MIRROR", "NO_TRADE", "AFTERWARDS"):
+                self._doubt(tile, "has an exception or an order of events")
+        for _, tile in waiting:
+            self._doubt(tile, "belongs to no action")
+
+    # What the strategy is.
+
+    def _spec(self, context: Context) -> StrategySpec | None:
+        sides: dict[str, dict[str, Any]] = {}
+        whole: dict[str, Any] = {}
+        opened = {rule.action.name for rule in self.rules if rule.opens}
+        for rule in self.rules:
+            self._rule(rule, opened, sides, whole, context)
+        for tile in self.tiles:
+            if tile.kind == "TERM":
+                self._term(tile, sides, whole, context)
+        if not sides or any("entry" not in side for side in sides.values()):
+            self.doubts.append(_whole(self.text, "does not say when to open a position"))
+            return None
+        try:
+            spec = StrategySpec(**{name: Side(**side) for name, side in sides.items()}, **whole)
+        except ValidationError as error:
+            self.doubts.append(_whole(self.text, str(error.errors()[0]["msg"])))
+            return None
+        self._judge(spec)
+        return spec
+
+    def _rule(
+        self,
+        rule: _Rule,
+        opened: set[str],
+        sides: dict[str, dict[str, Any]],
+        whole: dict[str, Any],
+        context: Context,
+    ) -> None:
+        name = rule.action.name
+        if name == "reverse" or not rule.parts:
+            self._doubt(rule.tile, "says when?")
+            return
+        condition = self._joined(rule, context)
+        if condition is None:
+            return
+        rule.tile.used = True
+        if rule.opens:
+            side = sides.setdefault("long" if name == "buy" else "short", {})
+            if "entry" in side:
+                self._doubt(rule.tile, "opens the same side twice")
+            side["entry"] = condition
+            return
+        targets = {"sell": ["long"], "cover": ["short"], "exit": self._just_opened(rule)}
+        for target in targets[name]:
+            if not _opens(target, opened):
+                self._doubt(rule.tile, "closes what is never opened")
+                continue
+            side = sides.setdefault(target, {})
+            before = side.get("exit")
+            side["exit"] = condition if before is None else _any(before, condition)
+
+    def _just_opened(self, closing: _Rule) -> list[str]:
+        """Return the sides that were opened since something was closed: an exit behind them is theirs."""
+        opened: list[str] = []
+        fresh = True
+        for rule in self.rules[: self.rules.index(closing)]:
+            if rule.opens:
+                opened = opened if fresh else []
+                fresh = True
+                opened.append("long" if rule.action.name == "buy" else "short")
+            else:
+                fresh = False
+        later = ["long" if rule.action.name == "buy" else "short" for rule in self.rules if rule.opens]
+        return list(dict.fromkeys(opened or later))
+
+    def _joined(self, rule: _Rule, context: Context) -> Condition | None:
+        joints = {joint for joint, _ in rule.parts[1:]}
+        words = joints | {tile.value.word for _, tile in rule.parts if isinstance(tile.value, Group)}
+        if {"and", "or"} <= words and len(rule.parts) > 1:
+            self._doubt(rule.tile, "has 'and' beside 'or'")
+            return None
+        try:
+            parts = []
+            for _, tile in rule.parts:
+                parts.append(tile.value)
+            node = parts[0] if len(parts) == 1 else Group("or" if "or" in joints else "and", tuple(parts))
+            condition = context.condition(node)
+        except (Doubt, ValidationError) as doubt:
+            why = str(doubt) if isinstance(doubt, Doubt) else "cannot be"
+            self._doubt(rule.parts[0][1], f"leaves open {why}")
+            return None
+        for _, tile in rule.parts:
+            tile.used = True
+        return condition
+
+    def _term(self, tile: Tile, sides: dict[str, dict[str, Any]], whole: dict[str, Any], context: Context) -> None:
+        term: Term = tile.value
+        if term.field == "nothing":
+            tile.used = True
+        elif term.field == "restrict":
+            tile.used = _holds(term.value, sides)
+        elif term.field in ("sizing", "max_entries", "cool_down"):
+            tile.used = whole.setdefault(term.field, term.value) == term.value
+        else:
+            self._protect(tile, term, sides, context)
+
+    def _protect(self, tile: Tile, term: Term, sides: dict[str, dict[str, Any]], context: Context) -> None:
+        value = term.value
+        if term.field in ("stop_loss", "take_profit") and not isinstance(value, DISTANCES):
+            # A level is above for one side and below for the other.
+            value = self._level(value, context) if len(sides) == 1 else None
+        if value is None:
+            return
+        # What is named once is named for every side.
+        tile.used = bool(sides) and all(side.setdefault(term.field, value) == value for side in sides.values())
+
+    def _level(self, value: Any, context: Context) -> Level | None:
+        try:
+            at: Operand = context.operand(value)
+            return Level(at=at)
+        except (Doubt, ValidationError):
+            return None
+
+    def _judge(self, spec: StrategySpec) -> None:
+        """Doubt what nobody means: no way out, and a `sell` that may close or open."""
+        for side in spec.sides.values():
+            ends = (side.exit, side.stop_loss, side.take_profit, side.trailing_stop, side.max_bars)
+            if all(end is None for end in ends) and len(spec.sides) == 1:
+                self.doubts.append(_whole(self.text, "does not say when to close the position"))
+            if side.exit is not None and _overlap(side.entry, side.exit):
+                self.doubts.append(_whole(self.text, "closes the position where it opens it"))
+        long = spec.long
+        names = {rule.action.name for rule in self.rules}
+        if (
+            long is not None
+            and spec.short is None
+            and "sell" in names
+            and long.stop_loss is not None
+            and long.take_profit is not None
+            and isinstance(long.entry, Cross) == isinstance(long.exit, Cross)
+        ):
+            self.doubts.append(_whole(self.text, "has stop and target: does 'sell' close the long or open a short?"))
+        if len(spec.sides) == 2 and all(side.exit is None for side in spec.sides.values()):
+            protected = all(side.stop_loss or side.take_profit or side.trailing_stop for side in spec.sides.values())
+            if not protected:
+                self.doubts.append(_whole(self.text, "does not say whether one side's entry closes the other"))
+
+
+def _opens(side: str, opened: set[str]) -> bool:
+    return ("buy" if side == "long" else "short") in opened
+
+
+def _overlap(entry: Condition, closing: Condition) -> bool:
+    """Whether an exit holds on bars on which the entry holds too, as in below 50 and above 40."""
+    if not (isinstance(entry, Comparison) and isinstance(closing, Comparison)) or entry.left != closing.left:
+        return False
+    if not (isinstance(entry.right, Number) and isinstance(closing.right, Number)):
+        return False
+    if entry.relation[0] == closing.relation[0]:
+        return True
+    low, high = (closing, entry) if entry.relation[0] == "<" else (entry, closing)
+    return isinstance(low.right, Number) and isinstance(high.right, Number) and low.right.value < high.right.value
+
+
+def _any(one: Condition, other: Condition) -> Condition:
+    before = one.conditions if isinstance(one, AnyOf) else (one,)
+    return AnyOf(conditions=(*before, *(other.conditions if isinstance(other, AnyOf) else (other,))))
+
+
+def _holds(restriction: str, sides: dict[str, dict[str, Any]]) -> bool:
+    """Whether a restriction is met by what was read."""
+    if restriction in ("long_only", "short_only"):
+        return set(sides) == {restriction.removesuffix("_only")}
+    if restriction == "both":
+        return len(sides) == 2
+    if restriction in ("no_stop", "no_target"):
+        name = "stop_loss" if restriction == "no_stop" else "take_profit"
+        return all(name not in side for side in sides.values())
+    return restriction in ("one_position", "no_filter", "no_trailing", "no_leverage")
+
+
+__all__ = ["Compared", "Doubtful", "Pieces", "Sloping", "read_pieces"]
