@@ -3,7 +3,7 @@
 from backtest_engine.compiler import compile_spec
 from backtest_engine.domain import Draft, Notice
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
-from backtest_engine.language import Settings, explain, parse, questions_about, read_settings, title_of
+from backtest_engine.language import Settings, explain, questions_about, read_settings, title_of, understand
 from backtest_engine.language.parsing import MAX_LENGTH
 
 
@@ -25,7 +25,7 @@ class OfflineGenerator:
             raise
 
     def _drafted(self, settings: Settings, *, name: str | None) -> Draft:
-        parsed = parse(settings.rest)
+        parsed = understand(settings.rest)
         questions = questions_about(settings)
         if questions:
             raise NeedsClarification(

@@ -13,6 +13,7 @@ from backtest_engine.language.pieces.nodes import (
     Group,
     It,
     Known,
+    Percent,
     Sloping,
     Span,
     Sum,
@@ -41,6 +42,8 @@ from backtest_engine.spec import (
 )
 
 BARS_OF = {"bar": 1, "day": 1, "week": 5, "month": 21, "year": 252}
+SOME_ATR = 5
+MOST_PERCENT = 50
 AVERAGES = frozenset(["sma", "ema", "wma", "hma", "rma", "dema", "tema", "kama", "vwma", "zlema", "trima", "t3"])
 
 
@@ -103,12 +106,19 @@ def call(i: tuple[str, str | None], a: tuple[Any, ...] = ()) -> Call | None:
     return Call(name, tuple(numbers), output, source)
 
 
+def some_atr(n: float, i: tuple[str, str | None]) -> Sum | None:
+    """`2 ATR` is twice as much; how many bars it spans is said in another way."""
+    return Sum("*", Number(value=n), Call("atr")) if i[0] == "atr" and n < SOME_ATR else None
+
+
 def call_before(n: float, i: tuple[str, str | None]) -> Call | None:
+    if i[0] == "atr" and n < SOME_ATR:
+        return None
     return call(i, (n,)) if _whole(n) else None
 
 
 def call_long(d: tuple[int, str], i: tuple[str, str | None]) -> Call | None:
-    return call(i, (d[0],))
+    return call(i, (d[0],)) if d[1] in ("bar", "day") else None
 
 
 def call_two(n: float, m: float, i: tuple[str, str | None]) -> Call | None:
@@ -118,10 +128,6 @@ def call_two(n: float, m: float, i: tuple[str, str | None]) -> Call | None:
 def call_of(i: tuple[str, str | None], v: Any, n: float) -> Call | None:
     made = call(i, (n,))
     return None if made is None else applied(made, v)
-
-
-def call_again(i: tuple[str, str | None]) -> Call | None:
-    return call(i)
 
 
 def _line(c: Call, o: str) -> Call | None:
@@ -296,8 +302,8 @@ def number(n: float) -> Number:
     return Number(value=n)
 
 
-def number_percent(p: float) -> Number:
-    return Number(value=p)
+def number_percent(p: float) -> Percent:
+    return Percent(p)
 
 
 def zero() -> Number:
@@ -316,12 +322,20 @@ def crossing(c: str) -> tuple[str, str] | None:
     return {"above": ("cross", ">"), "below": ("cross", "<")}.get(c)
 
 
+def broken(c: str) -> tuple[str, str]:
+    return ("break", ">" if c in ("above", "up") else "<")
+
+
+def passing(m: str) -> tuple[str, str]:
+    return ("cross", ">" if m in ("above", "up") else "<")
+
+
 def moving(m: str) -> tuple[str, str]:
     return ("move", ">" if m == "up" else "<")
 
 
 def breaking(r: str) -> tuple[str, str] | None:
-    return ("cross", r) if r in ("<", ">") else None
+    return ("break", r) if r in ("<", ">") else None
 
 
 crossed_relation = breaking
@@ -578,8 +592,8 @@ def ago_one(c: Any) -> Span | None:
     return None if isinstance(c, Compared) else Span("ago", c, 1)
 
 
-def negated(c: Any) -> Span:
-    return Span("not", c)
+def negated(c: Any) -> Span | None:
+    return None if isinstance(c, Span | Group) else Span("not", c)
 
 
 def _joined(word: str, a: Any, b: Any) -> Group:
@@ -621,8 +635,8 @@ def atr(i: tuple[str, str | None], a: tuple[float, ...] = (), n: float | None = 
     return _whole(a[0] if a else n if n is not None else 14)
 
 
-def percent(p: float) -> PercentDistance:
-    return PercentDistance(percent=p)
+def percent(p: float) -> PercentDistance | None:
+    return None if p >= MOST_PERCENT else PercentDistance(percent=p)
 
 
 def atr_distance(a: int, n: float = 1) -> AtrDistance:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from backtest_engine.language.pieces import builders
+from backtest_engine.language.phrases import Match, base_forms
 from backtest_engine.language.scan import Scan
 
 KEPT = 3
@@ -92,9 +93,23 @@ def terminals(scan: Scan, start: int, end: int) -> list[list[Edge]]:
             ending[place + 1].append(Edge(place, place + 1, word.text, word.text))
         for match in scan.found[place]:
             if match.end <= end:
-                symbol = "N" if match.kind == "NUMBER" else match.kind
-                ending[match.end].append(Edge(place, match.end, symbol, match.value))
+                ending[match.end].append(Edge(place, match.end, _symbol(scan, place, match), match.value))
     return ending
+
+
+def _symbol(scan: Scan, place: int, match: Match) -> str:
+    """Return the kind of a phrase, finer where the grammar asks for it: `breaks above`, `climbs past`, `up day`."""
+    words = [word.text for word in scan.words[place : match.end]]
+    if match.kind in ("CROSS", "MOVE"):
+        if "break" in base_forms(words[0]) or words[0].startswith(("breakout", "breakdown")):
+            return "BREAKS"
+        if match.kind == "MOVE" and words[-1] in ("through", "past"):
+            return "PASSES"
+    if match.kind == "ACT" and words[0] in ("stay", "be", "sit", "remain") and match.value == "exit":
+        return "IDLE"
+    if match.kind in ("UPBAR", "DOWNBAR") and words[0] in ("up", "down", "winning", "losing", "positive", "negative"):
+        return "UPDAY"
+    return "N" if match.kind == "NUMBER" else match.kind
 
 
 def chart(scan: Scan, start: int, end: int) -> list[Edge]:

@@ -38,6 +38,13 @@ class Sum:
     right: Any
 
 
+@dataclass(frozen=True)
+class Percent:
+    """A number of percent that a value is compared with."""
+
+    value: float
+
+
 class Away(Sum):
     """A line so many percent beyond a value."""
 

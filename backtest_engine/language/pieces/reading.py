@@ -5,6 +5,7 @@ doubt is not read: it is asked about.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,13 +16,16 @@ from backtest_engine.language.pieces.settle import Context, Doubt, calls_in
 from backtest_engine.language.pieces.tiling import Tile, sentences
 from backtest_engine.language.scan import Scan, scan
 from backtest_engine.spec import (
+    All,
     AnyOf,
     AtrDistance,
     Comparison,
     Condition,
     Cross,
+    InMonth,
     Level,
     Number,
+    OnWeekday,
     Operand,
     PercentDistance,
     PriceDistance,
@@ -95,10 +99,13 @@ class _Reading:
 
     def read(self) -> Pieces:
         for sentence in self.sentences:
-            self._sentence([tile for tile in sentence if tile.kind not in ("loose", "chat")])
+            tiles = [tile for tile in sentence if tile.kind not in ("loose", "chat")]
+            self._sentence(tiles)
+            self._joints(tiles)
         for _, tile in self.pending:
             self._doubt(tile, "belongs to no action")
-        context = Context(said=tuple(call for tile in self.tiles for call in calls_in(tile.value)))
+        said = tuple(call for tile in self.tiles for call in calls_in(tile.value))
+        context = Context(said=said, coded="[" in self.text)
         spec = self._spec(context)
         for tile in self.tiles:
             if tile.kind in ("CALL", "PAIR") and not tile.used:
@@ -134,6 +141,21 @@ class _Reading:
             self._actions_first(tiles)
         else:
             self._conditions_first(tiles)
+
+    def _idle(self, tile: Tile) -> bool:
+        """Whether `flat` is said of not trading: `be flat in September` forbids an entry too."""
+        before = self.text[max(0, tile.start - 10) : tile.start].lower().split()
+        return bool(before) and before[-1] in ("be", "stay", "staying", "remain", "keep", "am")
+
+    def _joints(self, tiles: list[Tile]) -> None:
+        """Doubt what stands together with nothing to say how, and terms that part an action from its condition."""
+        for before, tile in pairwise([Tile(",", None, 0, 0, ""), *tiles]):
+            if before.kind in CONDITIONS and tile.kind in CONDITIONS:
+                self._doubt(tile, "stands beside a condition with no 'and' or 'or'")
+            if tile.kind == "DOING" and tile.value.name == "exit" and self._idle(tile):
+                self._doubt(tile, "does it forbid an entry too?")
+            if tile.kind == "WHEN" and (before.kind == "TERM" or (before.kind in JOINTS and "wait" in tile.text.lower())):
+                self._doubt(tile, "has an order of events")
 
     def _conditions_alone(self, tiles: list[Tile]) -> None:
         joint = "and"
@@ -179,7 +201,8 @@ class _Reading:
                 joint = "and"
             elif tile.kind in JOINTS:
                 joint = JOINTS[tile.kind]
-            elif tile.kind in ("UNLESS", "NOT", "MIRROR", "NO_TRADE", "AFTERWARDS"):
+                unsure = unsure or ("only" in tile.text and not self.rules[-1].opens)
+            elif tile.kind in ("UNLESS", "NOT", "MIRROR", "NO_TRADE", "AFTERWARDS") or tile.text.lower() == "after":
                 unsure = True
         if unsure:
             self._doubt(tiles[0], "has an exception or an order of events")
@@ -216,9 +239,8 @@ class _Reading:
         opened = {rule.action.name for rule in self.rules if rule.opens}
         for rule in self.rules:
             self._rule(rule, opened, sides, whole, context)
-        for tile in self.tiles:
-            if tile.kind == "TERM":
-                self._term(tile, sides, whole, context)
+        for sentence in self.sentences:
+            self._terms([tile for tile in sentence if tile.kind not in ("loose", "chat")], sides, whole, context)
         if not sides or any("entry" not in side for side in sides.values()):
             self.doubts.append(_whole(self.text, "does not say when to open a position"))
             return None
@@ -287,6 +309,8 @@ class _Reading:
                 parts.append(tile.value)
             node = parts[0] if len(parts) == 1 else Group("or" if "or" in joints else "and", tuple(parts))
             condition = context.condition(node)
+            if _dates_clash(condition):
+                raise Doubt("which of the two days is meant")
         except (Doubt, ValidationError) as doubt:
             why = str(doubt) if isinstance(doubt, Doubt) else "cannot be"
             self._doubt(rule.parts[0][1], f"leaves open {why}")
@@ -294,6 +318,28 @@ class _Reading:
         for _, tile in rule.parts:
             tile.used = True
         return condition
+
+    def _terms(
+        self, sentence: list[Tile], sides: dict[str, dict[str, Any]], whole: dict[str, Any], context: Context
+    ) -> None:
+        doing = [tile for tile in sentence if tile.kind == "DOING"]
+        for place, tile in enumerate(sentence):
+            if tile.kind != "TERM":
+                continue
+            term, before = tile.value, sentence[place - 1].kind if place else ""
+            protects = term.field not in ("nothing", "restrict", "sizing", "max_entries", "cool_down")
+            if len(sides) > 1 and doing and protects:
+                self._doubt(tile, "is said of one side; is it meant for both?")
+            elif before == "WHEN" and protects and (place < 2 or sentence[place - 2].kind != "DOING"):  # noqa: PLR2004
+                self._doubt(tile, "begins something that was not understood")
+            elif term.field == "max_bars" and any(one.kind in ("THEN", "AFTERWARDS") for one in sentence[place:]):
+                self._doubt(tile, "is it the longest time, or must it pass first?")
+            elif term.field == "max_bars" and place and _between(sentence, place):
+                self._doubt(tile, "is it the longest time, or must it pass first?")
+            elif term.field == "sizing" and doing and not _opening(doing[-1]):
+                self._doubt(tile, "is a part of the position to be sold?")
+            else:
+                self._term(tile, sides, whole, context)
 
     def _term(self, tile: Tile, sides: dict[str, dict[str, Any]], whole: dict[str, Any], context: Context) -> None:
         term: Term = tile.value
@@ -362,6 +408,22 @@ def _overlap(entry: Condition, closing: Condition) -> bool:
         return True
     low, high = (closing, entry) if entry.relation[0] == "<" else (entry, closing)
     return isinstance(low.right, Number) and isinstance(high.right, Number) and low.right.value < high.right.value
+
+
+def _dates_clash(condition: Condition) -> bool:
+    """Whether two weekdays, or two months, are asked for on one bar."""
+    if not isinstance(condition, All):
+        return False
+    return any(sum(isinstance(part, kind) for part in condition.conditions) > 1 for kind in (OnWeekday, InMonth))
+
+
+def _between(sentence: list[Tile], place: int) -> bool:
+    """Whether a term parts an action from its condition: `buy, hold 10 days, when …`."""
+    return sentence[place - 1].kind in (",", "DOING") and any(tile.kind == "WHEN" for tile in sentence[place:])
+
+
+def _opening(tile: Tile) -> bool:
+    return tile.value.name in ("buy", "short")
 
 
 def _any(one: Condition, other: Condition) -> Condition:

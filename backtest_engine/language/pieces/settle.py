@@ -6,7 +6,7 @@ from typing import Any
 
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.language.pieces.builders import AVERAGES
-from backtest_engine.language.pieces.nodes import Call, Compared, Extreme, Group, It, Known, Sloping, Span, Sum
+from backtest_engine.language.pieces.nodes import Call, Compared, Extreme, Group, It, Known, Percent, Sloping, Span, Sum
 from backtest_engine.spec import (
     Ago,
     All,
@@ -26,6 +26,11 @@ from backtest_engine.spec import (
 
 # The line that is meant where only the indicator is named.
 MAIN_LINES = {"macd": "macd", "stochastic": "k", "stochastic_rsi": "k", "stochastic_fast": "k", "supertrend": "supertrend"}
+
+
+PERCENTAGES = frozenset(["roc", "natr", "ppo", "pvo"])
+RATIOS = frozenset(["returns", "volatility", "bollinger_bandwidth"])
+TINY = 0.5
 
 
 class Doubt(Exception):
@@ -58,6 +63,7 @@ class Context:
     """What was said so far and what the text says elsewhere."""
 
     said: tuple[Call, ...]
+    coded: bool = False
     assumptions: list[str] = field(default_factory=list)
     last: tuple[Operand, str, Operand] | None = None
     relied: set[Call] = field(default_factory=set)
@@ -87,11 +93,16 @@ class Context:
             raise Doubt("what the number is compared with")
         if isinstance(left, Price) and isinstance(right, Number):
             raise Doubt("whether the number is a price")
-        verb = node.verb
-        if verb == "move":
-            verb = "cross" if _is_average(left) and _is_average(right) else "is"
+        if _never(left, node.relation, right):
+            raise Doubt("how a price can be beyond its own bar")
+        if isinstance(right, Indicator) and right.shift and right.name not in ("highest", "lowest"):
+            if not self.coded and not (isinstance(left, Indicator) and left.name == right.name):
+                raise Doubt("whether all of it was so many bars ago")
+        verb = _verb(node.verb, left, right)
         self.last = (left, verb, right)
         if verb == "cross":
+            if isinstance(left, Price) and left.shift:
+                raise Doubt("on which bar it crosses")
             if node.relation not in ("<", ">"):
                 raise Doubt("which way it crosses")
             return Cross(left=left, direction="above" if node.relation == ">" else "below", right=right)
@@ -99,11 +110,26 @@ class Context:
 
     def _pair(self, node: Compared) -> tuple[Operand, Operand]:
         left, right = node.left, node.right
+        if isinstance(right, Percent):
+            right = Number(value=_ratio(left, right.value))
+        if isinstance(right, Number) and isinstance(left, Call) and left.name == "roc" and 0 < abs(right.value) < TINY:
+            raise Doubt("whether the number is a percentage")
         if isinstance(right, Call) and not right.name and isinstance(left, Call) and left.name:
             # `MACD crosses above signal`: a line of the indicator that was just named.
             right = Call(left.name, left.numbers, right.output, left.source, right.shift, left.timeframe)
+        if isinstance(right, Call):
+            right = self._before_this_bar(right, node.relation)
         beyond = node.relation in (">", "<") and not isinstance(left, Extreme)
         return self.operand(left), self.operand(right, beyond=beyond, relation=node.relation)
+
+    def _before_this_bar(self, line: Call, relation: str) -> Call:
+        """A price is never beyond a channel that holds its own bar."""
+        named = self._named(line)
+        outward = {"upper": ">", "lower": "<"}.get(named.output or "") == relation
+        if named.name != "donchian" or not outward or line.shift:
+            return line
+        self.assumptions.append("the Donchian channel is that of the bars before")
+        return Call(named.name, named.numbers, named.output, named.source, 1, named.timeframe)
 
     def _completed(self, node: Compared) -> tuple[Operand, Operand]:
         """Fill in what was left out, by scale."""
@@ -111,14 +137,19 @@ class Context:
             raise Doubt("what is compared here")
         before, _, other = self.last
         if node.right is None or isinstance(node.right, It):
-            if isinstance(other, Number):
+            if isinstance(other, Number | Arithmetic):
                 raise Doubt("which level is meant")
             left = before if node.left is None or isinstance(node.left, It) else self.operand(node.left)
             if left != before:
                 raise Doubt("what is compared with what")
             return before, other
-        right = self.operand(node.right, beyond=node.relation in (">", "<"), relation=node.relation)
+        if isinstance(node.right, Percent):
+            raise Doubt("what the percentage is of")
+        line = self._before_this_bar(node.right, node.relation) if isinstance(node.right, Call) else node.right
+        right = self.operand(line, beyond=node.relation in (">", "<"), relation=node.relation)
         if isinstance(right, Number):
+            if not isinstance(other, Number):
+                raise Doubt("which of the two is meant")
             if isinstance(before, Price) or (isinstance(before, Indicator) and REGISTRY[before.name].overlay):
                 raise Doubt("what is compared with the number")
             return before, right
@@ -128,11 +159,8 @@ class Context:
 
     def _sloping(self, node: Sloping) -> Condition:
         if node.value is None:
-            if self.last is None:
-                raise Doubt("what rises or falls")
-            value = self.last[0]
-        else:
-            value = self.operand(node.value)
+            raise Doubt("what rises or falls")
+        value = self.operand(node.value)
         if not isinstance(value, Indicator | Price):
             raise Doubt("what rises or falls")
         earlier = value.model_copy(update={"shift": value.shift + 1})
@@ -236,6 +264,32 @@ class Context:
         if node.output is None and node.name.startswith("stochastic"):
             self.assumptions.append("the stochastic is its %K line")
         return chosen
+
+
+def _verb(verb: str, left: Operand, right: Operand) -> str:
+    """A break of a band or an extreme is a state, that of a line an event; two averages that move cross."""
+    if verb == "move":
+        return "cross" if _is_average(left) and _is_average(right) else "is"
+    if verb == "break":
+        band = isinstance(right, Indicator) and (right.name in ("highest", "lowest") or right.output in ("upper", "lower"))
+        return "is" if band or isinstance(right, Price) else "cross"
+    return verb
+
+
+def _never(left: Operand, relation: str, right: Operand) -> bool:
+    """Whether a price is to be beyond the high or low of its own bar."""
+    if not (isinstance(left, Price) and isinstance(right, Price)) or left.shift != right.shift:
+        return False
+    return (relation == ">" and right.field == "high") or (relation == "<" and right.field == "low")
+
+
+def _ratio(left: object, percent: float) -> float:
+    name = left.name if isinstance(left, Call) else ""
+    if name in PERCENTAGES:
+        return percent
+    if name in RATIOS:
+        return round(percent / 100, 10)
+    raise Doubt("what the percentage is of")
 
 
 def _is_average(value: Operand) -> bool:
