@@ -12,6 +12,7 @@ from backtest_engine.language.pieces.nodes import (
     Extreme,
     Group,
     It,
+    Its,
     Known,
     Percent,
     Sloping,
@@ -349,7 +350,26 @@ def cross_down() -> tuple[str, str]:
     return ("cross", "<")
 
 
+def its(v: Any) -> Its:
+    return Its(v)
+
+
+def _owned(owner: Any, value: Any) -> Any:
+    """Return the value that belongs to another: `its average` is the average of that."""
+    if owner == Price():
+        return value
+    if isinstance(value, Price):
+        return value if isinstance(owner, Price) and not owner.shift and not owner.timeframe else None
+    if not isinstance(value, Call) or getattr(owner, "timeframe", None) or getattr(owner, "shift", 0):
+        return None
+    return applied(value, owner)
+
+
 def compare(l: Any, v: tuple[str, str], r: Any) -> Compared | None:  # noqa: E741
+    if isinstance(r, Its):
+        r = _owned(l, r.value)
+        if r is None:
+            return None
     # `more than 3 % below X` is a comparison of its own.
     if isinstance(l, Number | It | Away) or isinstance(r, Away):
         return None
@@ -357,13 +377,13 @@ def compare(l: Any, v: tuple[str, str], r: Any) -> Compared | None:  # noqa: E74
 
 
 def chain(l: Any, v: tuple[str, str], m: Any, w: tuple[str, str], r: Any) -> Group | None:  # noqa: E741
-    if v[0] != "is" or w[0] != "is" or v[1][0] != w[1][0] or isinstance(m, It):
+    if v[0] != "is" or w[0] != "is" or v[1][0] != w[1][0] or isinstance(m, It | Its) or isinstance(r, Its):
         return None
     return Group("and", (Compared(l, v[1], m), Compared(m, w[1], r)))
 
 
 def long_chain(l: Any, v: tuple[str, str], m: Any, w: str, n: Any, x: str, r: Any) -> Group | None:  # noqa: E741
-    if v[0] != "is" or v[1] != w or w != x:
+    if v[0] != "is" or v[1] != w or w != x or any(isinstance(part, It | Its) for part in (m, n, r)):
         return None
     return Group("and", (Compared(l, w, m), Compared(m, w, n), Compared(n, w, r)))
 
@@ -422,12 +442,12 @@ def death() -> Compared:
     return Compared(Call("sma", (50,)), "<", Call("sma", (200,)), "cross")
 
 
-def cross_over(l: Any, r: Any) -> Compared:  # noqa: E741
-    return Compared(l, ">", r, "cross")
+def cross_over(l: Any, r: Any) -> Compared | None:  # noqa: E741
+    return compare(l, ("cross", ">"), r)
 
 
-def cross_under(l: Any, r: Any) -> Compared:  # noqa: E741
-    return Compared(l, "<", r, "cross")
+def cross_under(l: Any, r: Any) -> Compared | None:  # noqa: E741
+    return compare(l, ("cross", "<"), r)
 
 
 def _bars(left: str, relation_: str, right: str, shift: int = 0) -> Known:
@@ -532,7 +552,9 @@ def _pattern(name: str, relation_: str) -> Known:
 
 def percent_beyond(l: Any, p: float, r: str, v: Any, q: str = "") -> Compared | None:  # noqa: E741
     """`the close is more than 3 % below X`: a comparison of its own, never `more than (3 % below X)`."""
-    if r not in ("<", ">") or isinstance(v, Number) or q in ("<", "<="):
+    if isinstance(v, Its):
+        v = _owned(l, v.value)
+    if v is None or r not in ("<", ">") or isinstance(v, Number) or q in ("<", "<="):
         return None
     edge = Sum("*", Number(value=round(1 + (p if r == ">" else -p) / 100, 10)), v)
     return Compared(l, f"{r}=" if q != ">" and q else r, edge)
@@ -609,7 +631,11 @@ def either(a: Any, b: Any) -> Group | None:
     return None if isinstance(a, Group) and a.word == "and" else _joined("or", a, b)
 
 
-def half(v: tuple[str, str], r: Any) -> Compared:
+def half(v: tuple[str, str], r: Any) -> Compared | None:
+    if isinstance(r, Its):
+        r = r.value if isinstance(r.value, Call) and r.value.name in AVERAGES else None
+    if r is None:
+        return None
     return Compared(None, v[1], r, v[0])
 
 

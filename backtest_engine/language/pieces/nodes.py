@@ -39,6 +39,13 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Its:
+    """A value of what it is compared with: `the volume is above its average`."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
 class Percent:
     """A number of percent that a value is compared with."""
 

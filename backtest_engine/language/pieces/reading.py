@@ -37,8 +37,8 @@ from backtest_engine.spec import (
 MAX_WORDS = 600
 CONDITIONS = ("COND", "JOINED", "HALF")
 DISTANCES = (PercentDistance, PriceDistance, AtrDistance, RiskDistance)
-SPOKEN = ("loose", "chat", "AND", "OR", ",", ".", ":", "&", ";", "=", "(", ")", "|", "WHEN", "THEN", "->", "WITH", "EITHER")
-JOINTS = {"OR": "or", "|": "or", "AND": "and", "&": "and", ",": "and", "WITH": "and", "FILTER": "and", ":": "and"}
+SPOKEN = ("loose", "chat", "+", "/", "#", "AND", "OR", ",", ".", ":", "&", ";", "=", "(", ")", "|", "WHEN", "THEN", "->", "WITH", "EITHER")
+JOINTS = {"+": "and", "OR": "or", "|": "or", "AND": "and", "&": "and", ",": "and", "WITH": "and", "FILTER": "and", ":": "and"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +96,19 @@ class _Reading:
         self.rules: list[_Rule] = []
         self.pending: list[tuple[str, Tile]] = []
         self.doubts: list[Doubtful] = []
+        self.reversing: list[Tile] = []
+        self.ending: list[Tile] = []
 
     def read(self) -> Pieces:
         for sentence in self.sentences:
             tiles = [tile for tile in sentence if tile.kind not in ("loose", "chat")]
             self._sentence(tiles)
             self._joints(tiles)
+        if self.pending and self.rules and not any(rule.opens for rule in self.rules):
+            first = self.pending[0][1]
+            opening = Tile("DOING", Action("buy"), first.start, first.end, first.text)
+            self.rules.insert(0, _Rule(opening.value, opening, self.pending))
+            self.pending = []
         for _, tile in self.pending:
             self._doubt(tile, "belongs to no action")
         said = tuple(call for tile in self.tiles for call in calls_in(tile.value))
@@ -150,7 +157,7 @@ class _Reading:
     def _joints(self, tiles: list[Tile]) -> None:
         """Doubt what stands together with nothing to say how, and terms that part an action from its condition."""
         for before, tile in pairwise([Tile(",", None, 0, 0, ""), *tiles]):
-            if before.kind in CONDITIONS and tile.kind in CONDITIONS:
+            if before.kind in CONDITIONS and tile.kind in (*CONDITIONS, "WHEN"):
                 self._doubt(tile, "stands beside a condition with no 'and' or 'or'")
             if tile.kind == "DOING" and tile.value.name == "exit" and self._idle(tile):
                 self._doubt(tile, "does it forbid an entry too?")
@@ -183,6 +190,13 @@ class _Reading:
                 self.rules.append(rule)
                 self._open_head = True
                 return
+        if all(tile.value.name == "reverse" for tile in actions) and not terms:
+            self.reversing += actions
+            return
+        if terms and not any(_opening(tile) for tile in actions):
+            # `Sell at 25 % profit or 10 % loss`: the terms say when.
+            self.ending += actions
+            return
         for tile in actions:
             self._doubt(tile, "says when?")
 
@@ -241,6 +255,7 @@ class _Reading:
             self._rule(rule, opened, sides, whole, context)
         for sentence in self.sentences:
             self._terms([tile for tile in sentence if tile.kind not in ("loose", "chat")], sides, whole, context)
+        self._turned(sides, whole)
         if not sides or any("entry" not in side for side in sides.values()):
             self.doubts.append(_whole(self.text, "does not say when to open a position"))
             return None
@@ -251,6 +266,16 @@ class _Reading:
             return None
         self._judge(spec)
         return spec
+
+    def _turned(self, sides: dict[str, dict[str, Any]], whole: dict[str, Any]) -> None:
+        """Mark what was said of turning round and of the ends, as far as it holds."""
+        for tile in self.reversing:
+            if len(sides) == 2 and all("exit" not in side for side in sides.values()):
+                whole["reverse"] = tile.used = True
+        for tile in self.ending:
+            names = {"sell": {"long"}, "cover": {"short"}}.get(tile.value.name, set(sides))
+            ends = ("stop_loss", "take_profit", "trailing_stop", "max_bars")
+            tile.used = names == set(sides) and any(end in side for side in sides.values() for end in ends)
 
     def _rule(
         self,
@@ -388,7 +413,7 @@ class _Reading:
             and isinstance(long.entry, Cross) == isinstance(long.exit, Cross)
         ):
             self.doubts.append(_whole(self.text, "has stop and target: does 'sell' close the long or open a short?"))
-        if len(spec.sides) == 2 and all(side.exit is None for side in spec.sides.values()):
+        if len(spec.sides) == 2 and not spec.reverse and all(side.exit is None for side in spec.sides.values()):
             protected = all(side.stop_loss or side.take_profit or side.trailing_stop for side in spec.sides.values())
             if not protected:
                 self.doubts.append(_whole(self.text, "does not say whether one side's entry closes the other"))
@@ -437,6 +462,8 @@ def _holds(restriction: str, sides: dict[str, dict[str, Any]]) -> bool:
         return set(sides) == {restriction.removesuffix("_only")}
     if restriction == "both":
         return len(sides) == 2
+    if restriction == "no_other_exit":
+        return all("exit" not in side for side in sides.values())
     if restriction in ("no_stop", "no_target"):
         name = "stop_loss" if restriction == "no_stop" else "take_profit"
         return all(name not in side for side in sides.values())

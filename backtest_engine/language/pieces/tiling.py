@@ -65,6 +65,9 @@ def _tiles(scan: Scan, text: str, start: int, end: int) -> list[Tile]:
 
 def _skipped(scan: Scan, place: int) -> tuple[float, str]:
     word = scan.words[place]
+    following = scan.words[place + 1].text if place + 1 < len(scan.words) else ""
+    if following == ":" and word.text in grammar()["heads"]["names"].split():
+        return LOOSE_COST, "loose"
     if word.kind == "word" and word.text in _words("loose"):
         return LOOSE_COST, "loose"
     if word.kind == "word" and word.text in _words("chat"):
