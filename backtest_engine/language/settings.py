@@ -414,6 +414,11 @@ def questions_about(settings: Settings) -> list[Question]:
                 said[-1].end,
             )
         )
+    for one in settings.said:
+        spoken = settings.rest[one.start : one.end].strip()
+        if one.field == "symbol" and one.value in _lists()["benchmarks"] and spoken and one.text.strip() != spoken:
+            question = f"Is {one.value} what is traded, or is it only looked at? A strategy here sees one market."
+            questions.append(Question(question, "market", one.start, one.end))
     interval = settings.values.get("interval", "1d")
     counted = _DAYS.search(settings.rest)
     if counted and _other(interval, counted["unit"].lower()):

@@ -77,9 +77,10 @@ def _whole(n: float) -> int | None:
 
 def duration(n: float, u: str) -> tuple[int, str] | None:
     count = _whole(n)
-    if (count, u) == (52, "week"):
-        count, u = 1, "year"
-    return None if count is None or u not in BARS_OF else (count * BARS_OF[u], u)
+    if count is None or u not in BARS_OF:
+        return None
+    # A year of 52 weeks has 252 days, a quarter of 13 has 63.
+    return (count // 13 * 63, "year") if u == "week" and count % 13 == 0 else (count * BARS_OF[u], u)
 
 
 def one_number(a: float) -> tuple[float, ...]:
@@ -451,9 +452,7 @@ def cross_under(l: Any, r: Any) -> Compared | None:  # noqa: E741
 
 
 def _bars(left: str, relation_: str, right: str, shift: int = 0) -> Known:
-    return Known(
-        Comparison(left=Price(field=left), relation=relation_, right=Price(field=right, shift=shift))  # type: ignore[arg-type]
-    )
+    return Known(Comparison(left=Price(field=left), relation=relation_, right=Price(field=right, shift=shift)))
 
 
 def higher_close() -> Known:
@@ -544,10 +543,10 @@ def bearish_candle(i: tuple[str, str | None]) -> Known | None:
 
 
 def _pattern(name: str, relation_: str) -> Known:
-    value = Indicator(name=name, parameters=dict(REGISTRY[name].defaults()))  # type: ignore[arg-type]
+    value = Indicator(name=name, parameters=dict(REGISTRY[name].defaults()))
     if relation_ == "==":
         return Known(Comparison(left=value, relation=">", right=Number(value=0)))
-    return Known(Comparison(left=value, relation=relation_, right=Number(value=0)))  # type: ignore[arg-type]
+    return Known(Comparison(left=value, relation=relation_, right=Number(value=0)))
 
 
 def percent_beyond(l: Any, p: float, r: str, v: Any, q: str = "") -> Compared | None:  # noqa: E741
@@ -571,6 +570,11 @@ def is_extreme(l: Any, e: Extreme) -> Compared | None:  # noqa: E741
     if l != Price(field=e.field) or e.shift:
         return None
     return Compared(l, ">=" if e.which == "highest" else "<=", Extreme(e.which, e.field, e.bars, excluding=False))
+
+
+def extreme_alone(e: Extreme) -> Compared | None:
+    """`lowest close in 10 days`: this close is it."""
+    return is_extreme(Price(), e) if e.field == "close" and not e.excluding else None
 
 
 def breakout(e: Extreme) -> Compared:

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backtest_engine.language.pieces import builders
 from backtest_engine.language.phrases import Match, base_forms
+from backtest_engine.language.pieces import builders
 from backtest_engine.language.scan import Scan
 
 KEPT = 3

@@ -21,7 +21,6 @@ from backtest_engine.spec import (
     AtrDistance,
     Comparison,
     Condition,
-    Cross,
     InMonth,
     Level,
     Number,
@@ -35,10 +34,11 @@ from backtest_engine.spec import (
 )
 
 MAX_WORDS = 600
+UNSURE = ("UNLESS", "NOT", "MIRROR", "NO_TRADE", "AFTERWARDS")
 CONDITIONS = ("COND", "JOINED", "HALF")
 DISTANCES = (PercentDistance, PriceDistance, AtrDistance, RiskDistance)
-SPOKEN = ("loose", "chat", "+", "/", "#", "AND", "OR", ",", ".", ":", "&", ";", "=", "(", ")", "|", "WHEN", "THEN", "->", "WITH", "EITHER")
-JOINTS = {"+": "and", "OR": "or", "|": "or", "AND": "and", "&": "and", ",": "and", "WITH": "and", "FILTER": "and", ":": "and"}
+SPOKEN = frozenset(["loose", "chat", "AND", "OR", "WHEN", "THEN", "WITH", "EITHER", *"+/#,.:&;=()|", "->"])
+JOINTS = {"OR": "or", "|": "or"} | dict.fromkeys(["AND", "&", ",", "WITH", "FILTER", ":", "+"], "and")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,7 @@ class Doubtful:
     start: int
     end: int
     why: str
+    code: str = "doubt"
 
 
 @dataclass(kw_only=True)
@@ -118,7 +119,7 @@ class _Reading:
             if tile.kind in ("CALL", "PAIR") and not tile.used:
                 tile.used = set(calls_in(tile.value)) <= context.relied | self._spent(tile)
             if not tile.used and tile.kind not in SPOKEN:
-                self._doubt(tile, "was not understood")
+                self._doubt(tile, "was not understood", code="unread")
         return Pieces(
             spec=spec if not self.doubts else None,
             assumptions=tuple(dict.fromkeys(context.assumptions)),
@@ -130,9 +131,9 @@ class _Reading:
         """The indicators that rules name just as the setting does."""
         return {call for tile in self.tiles if tile.used and tile is not setting for call in calls_in(tile.value)}
 
-    def _doubt(self, tile: Tile, why: str) -> None:
+    def _doubt(self, tile: Tile, why: str, *, code: str = "doubt") -> None:
         if all(doubt.start != tile.start for doubt in self.doubts):
-            self.doubts.append(Doubtful(text=tile.text, start=tile.start, end=tile.end, why=why))
+            self.doubts.append(Doubtful(text=tile.text, start=tile.start, end=tile.end, why=why, code=code))
 
     # Which conditions belong to which action.
 
@@ -161,7 +162,9 @@ class _Reading:
                 self._doubt(tile, "stands beside a condition with no 'and' or 'or'")
             if tile.kind == "DOING" and tile.value.name == "exit" and self._idle(tile):
                 self._doubt(tile, "does it forbid an entry too?")
-            if tile.kind == "WHEN" and (before.kind == "TERM" or (before.kind in JOINTS and "wait" in tile.text.lower())):
+            if tile.kind == "WHEN" and (
+                before.kind == "TERM" or (before.kind in JOINTS and "wait" in tile.text.lower())
+            ):
                 self._doubt(tile, "has an order of events")
 
     def _conditions_alone(self, tiles: list[Tile]) -> None:
@@ -216,7 +219,7 @@ class _Reading:
             elif tile.kind in JOINTS:
                 joint = JOINTS[tile.kind]
                 unsure = unsure or ("only" in tile.text and not self.rules[-1].opens)
-            elif tile.kind in ("UNLESS", "NOT", "MIRROR", "NO_TRADE", "AFTERWARDS") or tile.text.lower() == "after":
+            elif tile.kind in UNSURE or tile.text == "after":
                 unsure = True
         if unsure:
             self._doubt(tiles[0], "has an exception or an order of events")
@@ -240,7 +243,7 @@ class _Reading:
             elif tile.kind in JOINTS:
                 joint = JOINTS[tile.kind]
                 behind = behind and tile.kind != ","
-            elif tile.kind in ("UNLESS", "NOT", "MIRROR", "NO_TRADE", "AFTERWARDS"):
+            elif tile.kind in UNSURE:
                 self._doubt(tile, "has an exception or an order of events")
         for _, tile in waiting:
             self._doubt(tile, "belongs to no action")
@@ -333,12 +336,14 @@ class _Reading:
             for _, tile in rule.parts:
                 parts.append(tile.value)
             node = parts[0] if len(parts) == 1 else Group("or" if "or" in joints else "and", tuple(parts))
+            context.closing = not rule.opens
             condition = context.condition(node)
-            if _dates_clash(condition):
-                raise Doubt("which of the two days is meant")
         except (Doubt, ValidationError) as doubt:
             why = str(doubt) if isinstance(doubt, Doubt) else "cannot be"
             self._doubt(rule.parts[0][1], f"leaves open {why}")
+            return None
+        if _dates_clash(condition):
+            self._doubt(rule.parts[0][1], "leaves open which of the two days is meant")
             return None
         for _, tile in rule.parts:
             tile.used = True
@@ -355,11 +360,11 @@ class _Reading:
             protects = term.field not in ("nothing", "restrict", "sizing", "max_entries", "cool_down")
             if len(sides) > 1 and doing and protects:
                 self._doubt(tile, "is said of one side; is it meant for both?")
-            elif before == "WHEN" and protects and (place < 2 or sentence[place - 2].kind != "DOING"):  # noqa: PLR2004
+            elif before == "WHEN" and protects and (place < 2 or sentence[place - 2].kind != "DOING"):
                 self._doubt(tile, "begins something that was not understood")
-            elif term.field == "max_bars" and any(one.kind in ("THEN", "AFTERWARDS") for one in sentence[place:]):
-                self._doubt(tile, "is it the longest time, or must it pass first?")
-            elif term.field == "max_bars" and place and _between(sentence, place):
+            elif (term.field == "max_bars" and any(one.kind in ("THEN", "AFTERWARDS") for one in sentence[place:])) or (
+                term.field == "max_bars" and place and _between(sentence, place)
+            ):
                 self._doubt(tile, "is it the longest time, or must it pass first?")
             elif term.field == "sizing" and doing and not _opening(doing[-1]):
                 self._doubt(tile, "is a part of the position to be sold?")
@@ -402,17 +407,6 @@ class _Reading:
                 self.doubts.append(_whole(self.text, "does not say when to close the position"))
             if side.exit is not None and _overlap(side.entry, side.exit):
                 self.doubts.append(_whole(self.text, "closes the position where it opens it"))
-        long = spec.long
-        names = {rule.action.name for rule in self.rules}
-        if (
-            long is not None
-            and spec.short is None
-            and "sell" in names
-            and long.stop_loss is not None
-            and long.take_profit is not None
-            and isinstance(long.entry, Cross) == isinstance(long.exit, Cross)
-        ):
-            self.doubts.append(_whole(self.text, "has stop and target: does 'sell' close the long or open a short?"))
         if len(spec.sides) == 2 and not spec.reverse and all(side.exit is None for side in spec.sides.values()):
             protected = all(side.stop_loss or side.take_profit or side.trailing_stop for side in spec.sides.values())
             if not protected:

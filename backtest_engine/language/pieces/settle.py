@@ -25,7 +25,9 @@ from backtest_engine.spec import (
 )
 
 # The line that is meant where only the indicator is named.
-MAIN_LINES = {"macd": "macd", "stochastic": "k", "stochastic_rsi": "k", "stochastic_fast": "k", "supertrend": "supertrend"}
+MAIN_LINES = {"macd": "macd", "supertrend": "supertrend"} | dict.fromkeys(
+    ("stochastic", "stochastic_rsi", "stochastic_fast"), "k"
+)
 
 
 PERCENTAGES = frozenset(["roc", "natr", "ppo", "pvo"])
@@ -64,6 +66,7 @@ class Context:
 
     said: tuple[Call, ...]
     coded: bool = False
+    closing: bool = False
     assumptions: list[str] = field(default_factory=list)
     last: tuple[Operand, str, Operand] | None = None
     relied: set[Call] = field(default_factory=set)
@@ -95,10 +98,9 @@ class Context:
             raise Doubt("whether the number is a price")
         if _never(left, node.relation, right):
             raise Doubt("how a price can be beyond its own bar")
-        if isinstance(right, Indicator) and right.shift and right.name not in ("highest", "lowest"):
-            if not self.coded and not (isinstance(left, Indicator) and left.name == right.name):
-                raise Doubt("whether all of it was so many bars ago")
-        verb = _verb(node.verb, left, right)
+        if not self.coded and _shifted_apart(left, right):
+            raise Doubt("whether all of it was so many bars ago")
+        verb = _verb(node.verb, left, right, closing=self.closing)
         self.last = (left, verb, right)
         if verb == "cross":
             if isinstance(left, Price) and left.shift:
@@ -106,7 +108,7 @@ class Context:
             if node.relation not in ("<", ">"):
                 raise Doubt("which way it crosses")
             return Cross(left=left, direction="above" if node.relation == ">" else "below", right=right)
-        return Comparison(left=left, relation=node.relation, right=right)  # type: ignore[arg-type]
+        return Comparison(left=left, relation=node.relation, right=right)
 
     def _pair(self, node: Compared) -> tuple[Operand, Operand]:
         left, right = node.left, node.right
@@ -164,7 +166,7 @@ class Context:
         if not isinstance(value, Indicator | Price):
             raise Doubt("what rises or falls")
         earlier = value.model_copy(update={"shift": value.shift + 1})
-        step = Comparison(left=value, relation=node.relation, right=earlier)  # type: ignore[arg-type]
+        step = Comparison(left=value, relation=node.relation, right=earlier)
         self.last = (value, "is", earlier)
         return step if node.bars == 1 else Streak(condition=step, bars=node.bars)
 
@@ -178,7 +180,7 @@ class Context:
             case Sum():
                 left = self.operand(node.left, beyond=beyond, relation=relation)
                 right = self.operand(node.right, beyond=beyond, relation=relation)
-                return Arithmetic(operator=node.operator, left=left, right=right)  # type: ignore[arg-type]
+                return Arithmetic(operator=node.operator, left=left, right=right)
             case It() | None:
                 raise Doubt("what 'it' is")
         return node  # type: ignore[no-any-return]
@@ -192,7 +194,7 @@ class Context:
             shift += 1
         elif beyond and outward and not shift:
             raise Doubt(f"whether this bar counts for the {node.which} {node.field}")
-        source = None if node.field == "close" else Price(field=node.field)  # type: ignore[arg-type]
+        source = None if node.field == "close" else Price(field=node.field)
         return Indicator(name=node.which, parameters={"period": node.bars}, source=source, shift=shift)
 
     def _call(self, node: Call) -> Indicator:
@@ -221,18 +223,14 @@ class Context:
             output=self._output(node, known.outputs),
             source=source,
             shift=node.shift,
-            timeframe=node.timeframe,  # type: ignore[arg-type]
+            timeframe=node.timeframe,
         )
 
     def _named(self, node: Call) -> Call:
         """Find the indicator whose line was named alone."""
         if node.name:
             return node
-        owners = {
-            (call.name, call.numbers)
-            for call in self.said
-            if call.name in REGISTRY and node.output in REGISTRY[call.name].outputs and len(REGISTRY[call.name].outputs) > 1
-        }
+        owners = {(call.name, call.numbers) for call in self.said if _has_line(call, node.output)}
         names = {name for name, _ in owners}
         if len(names) != 1:
             raise Doubt(f"whose {node.output} line is meant")
@@ -266,14 +264,23 @@ class Context:
         return chosen
 
 
-def _verb(verb: str, left: Operand, right: Operand) -> str:
+def _verb(verb: str, left: Operand, right: Operand, *, closing: bool) -> str:
     """A break of a band or an extreme is a state, that of a line an event; two averages that move cross."""
     if verb == "move":
-        return "cross" if _is_average(left) and _is_average(right) else "is"
+        return "cross" if _is_average(left) and _is_average(right) and not closing else "is"
     if verb == "break":
-        band = isinstance(right, Indicator) and (right.name in ("highest", "lowest") or right.output in ("upper", "lower"))
+        band = isinstance(right, Indicator) and (
+            right.name in ("highest", "lowest") or right.output in ("upper", "lower")
+        )
         return "is" if band or isinstance(right, Price) else "cross"
     return verb
+
+
+def _shifted_apart(left: Operand, right: Operand) -> bool:
+    """Whether only one of two different values is an earlier one."""
+    if not isinstance(right, Indicator) or not right.shift or right.name in ("highest", "lowest", "donchian"):
+        return False
+    return not (isinstance(left, Indicator) and left.name == right.name)
 
 
 def _never(left: Operand, relation: str, right: Operand) -> bool:
@@ -290,6 +297,11 @@ def _ratio(left: object, percent: float) -> float:
     if name in RATIOS:
         return round(percent / 100, 10)
     raise Doubt("what the percentage is of")
+
+
+def _has_line(call: Call, output: str | None) -> bool:
+    outputs = REGISTRY[call.name].outputs if call.name in REGISTRY else ()
+    return len(outputs) > 1 and output in outputs
 
 
 def _is_average(value: Operand) -> bool:

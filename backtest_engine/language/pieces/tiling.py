@@ -49,16 +49,17 @@ def _tiles(scan: Scan, text: str, start: int, end: int) -> list[Tile]:
     best: dict[int, tuple[float, int, Edge | None, str]] = {start: (0.0, start, None, "")}
     for place in range(start, end):
         so_far = best[place][0]
-        options = [(cost, edge.end, edge, edge.symbol) for cost, edge in beginning[place]]
         skipped, kind = _skipped(scan, place)
-        for cost, after, edge, symbol in [*options, (skipped, place + 1, None, kind)]:
+        options: list[tuple[float, int, Edge | None, str]] = [(skipped, place + 1, None, kind)]
+        options += [(cost, edge.end, edge, edge.symbol) for cost, edge in beginning[place]]
+        for cost, after, piece, symbol in options:
             if after not in best or so_far + cost < best[after][0]:
-                best[after] = (so_far + cost, place, edge, symbol)
+                best[after] = (so_far + cost, place, piece, symbol)
     tiles, place = [], end
     while place > start:
-        _, before, edge, kind = best[place]
+        _, before, piece, kind = best[place]
         first, last = scan.words[before].start, scan.words[place - 1].end
-        tiles.append(Tile(kind, edge.value if edge else None, first, last, text[first:last]))
+        tiles.append(Tile(kind, piece.value if piece else None, first, last, text[first:last]))
         place = before
     return tiles[::-1]
 
