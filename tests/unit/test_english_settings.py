@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,8 +113,6 @@ def test_a_change_of_a_setting_changes_just_that(symbol: str, year: int, thousan
     "text", ["from 2000 " * 500, "a " * 2000, "$" * 4000, "on the " * 570, "EUR" * 1300, "1,000" * 800]
 )
 def test_hostile_texts_end(text: str) -> None:
-    started = time.process_time()
+    settings = read_settings(text)
 
-    read_settings(text)
-
-    assert time.process_time() - started < 1
+    assert len(settings.rest) == len(text)
