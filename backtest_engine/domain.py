@@ -257,7 +257,8 @@ class BacktestResult:
 class Draft:
     """A strategy that a generator wrote: code, and where it came from.
 
-    `spec` is the JSON form of the `StrategySpec`, None where free code was needed.
+    `spec` is the JSON form of the `StrategySpec`, None where free code was needed. `settings` holds what the words say
+    about how to run it: `symbol`, `interval`, `start`, `end`, `last` (`5y`), `cash`, `commission`, `leverage`.
     """
 
     name: str
@@ -268,6 +269,7 @@ class Draft:
     assumptions: tuple[str, ...] = ()
     warnings: tuple[Notice, ...] = ()
     prompt_version: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
