@@ -1,5 +1,7 @@
 """From a description to its meaning: what the grammar and the pieces make of it, and a question where they differ."""
 
+import re
+
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
 from backtest_engine.language.explain import explain
 from backtest_engine.language.lexer import lex
@@ -7,7 +9,7 @@ from backtest_engine.language.parsing import Parsed, parse
 from backtest_engine.language.pieces.chart import grammar
 from backtest_engine.language.pieces.reading import Pieces, read_pieces
 from backtest_engine.language.reader import Question
-from backtest_engine.spec import Level, StrategySpec
+from backtest_engine.spec import Comparison, Cross, Indicator, Level, Number, StrategySpec, parts_of
 
 # Refusals that only say that the grammar has no form for these words; any other names something that cannot be had.
 MOST_LEFT_OVER = 3
@@ -35,6 +37,8 @@ def understand(text: str) -> Parsed:
         return parsed
     if _sell_is_unclear(text, parsed.spec):
         raise _closing_or_opening(text, parsed)
+    if _level_is_unclear(text, parsed.spec):
+        raise _either_line(text, parsed)
     pieces = read_pieces(text)
     if pieces.spec is not None and pieces.spec != parsed.spec and explain(pieces.spec) != explain(parsed.spec):
         raise _two_readings(text, parsed, pieces)
@@ -74,6 +78,38 @@ def _left_over(text: str, pieces: Pieces) -> NeedsClarification | None:
     shown = [{**question.as_dict(), "options": [option]} for question in questions]
     message = f"{quoted} was not understood; the rest is: {explain(without.spec)}"
     return NeedsClarification(message, details={"questions": shown, "assumptions": list(without.assumptions)})
+
+
+SLOW_LINE = re.compile(
+    r"\bd\b\W{0,3}(?:line\W)?(?:is |are |was |both )*(?:<|>|above|below|under|over|less|greater)", re.I
+)
+
+
+# `K crosses over D below 20` says no level of D.
+CROSSED = re.compile(r"(?:over|under|above|below|through)\s*%?\s*$", re.I)
+
+
+def _level_is_unclear(text: str, spec: StrategySpec) -> bool:
+    """Whether the level beside a cross of %K and %D was given to %D, which the words do not say."""
+    crosses = [part for part in parts_of(spec, Cross) if isinstance(part.left, Indicator) and part.left.output == "k"]
+    levels = [part for part in parts_of(spec, Comparison) if _slow_level(part)]
+    said = [match for match in SLOW_LINE.finditer(text) if not CROSSED.search(text[: match.start()])]
+    return bool(crosses and levels) and not said
+
+
+def _slow_level(part: Comparison) -> bool:
+    return isinstance(part.left, Indicator) and part.left.output == "d" and isinstance(part.right, Number)
+
+
+def _either_line(text: str, parsed: Parsed) -> NeedsClarification:
+    question = Question("Which line must be beyond the level, %K or %D?", "stochastic line", 0, len(text))
+    slow = explain(parsed.spec)
+    fast = re.sub(r"(STOCHASTIC(?: RSI| FAST)?\([^)]*\)) d (is \w+ \d)", r"\1 k \2", slow)
+    options = [{"id": name, "text": told, "reading": told} for name, told in (("k", fast), ("d", slow))]
+    return NeedsClarification(
+        question.question,
+        details={"questions": [{**question.as_dict(), "options": options}], "assumptions": list(parsed.assumptions)},
+    )
 
 
 def _sell_is_unclear(text: str, spec: StrategySpec) -> bool:
