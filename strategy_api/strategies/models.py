@@ -71,6 +71,8 @@ class StrategyVersion(models.Model):
     origin = models.CharField(max_length=16, choices=VersionOrigin)
     explanation = models.TextField(blank=True)
     assumptions = models.JSONField(default=list, blank=True)
+    # What the words say besides rules: market, interval, dates, cash, costs, leverage.
+    settings = models.JSONField(default=dict, blank=True)
     prompt_version = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

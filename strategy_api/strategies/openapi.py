@@ -36,6 +36,7 @@ _VERSION_DETAIL = _VERSION | {
     "spec": {"name": "RSI strategy"},
     "explanation": "Buys when the RSI falls below 30 and closes when it rises above 70.",
     "assumptions": ["RSI period was not stated: 14 assumed."],
+    "settings": {},
     "prompt_version": "",
 }
 _STRATEGY_SUMMARY: dict[str, Any] = {

@@ -44,6 +44,7 @@ def clone_strategy(*, owner: User, strategy: Strategy, name: str | None = None) 
         explanation=version.explanation,
         assumptions=version.assumptions,
         prompt_version=version.prompt_version,
+        settings=version.settings,
     )
     clone.refresh_from_db()
     return clone

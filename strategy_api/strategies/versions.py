@@ -23,6 +23,7 @@ def add_version(
     explanation: str = "",
     assumptions: Sequence[str] = (),
     prompt_version: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     current: bool = True,
 ) -> StrategyVersion:
     """Append a version and, unless told otherwise, make it the current one."""
@@ -39,6 +40,7 @@ def add_version(
         explanation=explanation,
         assumptions=list(assumptions),
         prompt_version=prompt_version or "",
+        settings=dict(settings or (parent.settings if parent else {})),
     )
     if current:
         strategy.current_version = version

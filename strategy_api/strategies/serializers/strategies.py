@@ -27,9 +27,20 @@ class VersionDetail(VersionSummary):
 
     spec = serializers.DictField(read_only=True, allow_null=True)
     assumptions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    settings = serializers.DictField(
+        read_only=True, help_text="What the words say besides rules: market, interval, dates, cash, costs, leverage."
+    )
 
     class Meta(VersionSummary.Meta):
-        fields = [*VersionSummary.Meta.fields, "code", "spec", "explanation", "assumptions", "prompt_version"]
+        fields = [
+            *VersionSummary.Meta.fields,
+            "code",
+            "spec",
+            "explanation",
+            "assumptions",
+            "settings",
+            "prompt_version",
+        ]
         read_only_fields = fields
 
 

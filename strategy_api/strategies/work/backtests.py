@@ -11,6 +11,7 @@ from strategy_api.strategies import executions
 from strategy_api.strategies.engine import engine_for, engine_with_models
 from strategy_api.strategies.models import Execution, FixAttempt, StrategyVersion
 from strategy_api.strategies.versions import add_version
+from strategy_api.strategies.work.word_settings import filled, start_of
 
 DEFAULT_SYMBOL = "GOOG"
 BROKER_SETTINGS = tuple(field.name for field in fields(BrokerSettings))
@@ -35,7 +36,8 @@ def load(job: Job, version: StrategyVersion) -> Loaded:
     fingerprint = job.parameters.get("dataset_fingerprint")
     dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
-    stated = {name: job.parameters[name] for name in BROKER_SETTINGS if job.parameters.get(name) is not None}
+    asked = filled(job.parameters, version.settings)
+    stated = {name: asked[name] for name in BROKER_SETTINGS if asked.get(name) is not None}
     return Loaded(dataset=dataset, broker=replace(BrokerSettings(), **stated))
 
 
@@ -164,12 +166,19 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
 
 
 def _select(job: Job, version: StrategyVersion) -> Dataset:
-    asked = job.parameters
+    asked = filled(job.parameters, version.settings)
     symbol = asked.get("test_symbol")
     if not symbol:
         symbol = DEFAULT_SYMBOL
         job.assume(f"test_symbol was not stated: {symbol} assumed.")
-    return engine_for(job).load(
+    engine = engine_for(job)
+    if (span := version.settings.get("last")) and not asked.get("start_date"):
+        # The span ends where the data do: today, where they are up to date.
+        whole = engine.load(
+            symbol, end=_moment(asked.get("end_date"), time.max), interval=asked.get("interval") or None
+        )
+        asked["start_date"] = start_of(span, whole.end.date())
+    return engine.load(
         symbol,
         start=_moment(asked.get("start_date"), time.min),
         end=_moment(asked.get("end_date"), time.max),

@@ -7,6 +7,7 @@ from strategy_api.strategies.engine import engine_with_models
 from strategy_api.strategies.models import Strategy, StrategyVersion
 from strategy_api.strategies.versions import add_version
 from strategy_api.strategies.work.backtests import execute_and_repair, version_of
+from strategy_api.strategies.work.word_settings import refuse_contradictions
 
 
 def generate(job: Job) -> None:
@@ -27,6 +28,7 @@ def _write_strategy(job: Job) -> StrategyVersion:
         name=asked.get("name"),
         cancelled=job.lease.unwanted,
     )
+    refuse_contradictions(asked, draft.settings)
     if draft.warnings:
         job.result["warnings"] = [notice.as_dict() for notice in draft.warnings]
     with job.lease.holding() as run:
@@ -41,6 +43,7 @@ def _write_strategy(job: Job) -> StrategyVersion:
             explanation=draft.explanation,
             assumptions=draft.assumptions,
             prompt_version=draft.prompt_version,
+            settings=draft.settings,
         )
         run.subject_type, run.subject_id, run.subject_version = "strategy", strategy.pk, version.number
         run.save(update_fields=["subject_type", "subject_id", "subject_version"])
@@ -57,4 +60,5 @@ def _described(version: StrategyVersion) -> dict[str, Any]:
         "spec": version.spec,
         "explanation": version.explanation,
         "assumptions": list(version.assumptions),
+        "settings": version.settings,
     }
