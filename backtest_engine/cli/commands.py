@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
-from backtest_engine.cli.answers import Answer, answer_of, as_json, of_draft, of_result, plain, spec_of
+from backtest_engine.cli.answers import Answer, answer_of, as_json, of_draft, of_result, spec_of
 from backtest_engine.cli.terminal import Terminal
 from backtest_engine.domain import BrokerSettings, Dataset
 from backtest_engine.errors import RequestError, StrategyError, UnknownSymbol
@@ -111,7 +111,7 @@ def data(asked: argparse.Namespace, terminal: Terminal) -> int:
     """List the symbols."""
     from backtest_engine.cli.layout import show_data
 
-    rows = [{name: plain(value) for name, value in vars(listing).items()} for listing in _catalog(asked).symbols()]
+    rows = [dict(listing.as_dict()) for listing in _catalog(asked).symbols()]
     return _list_all(rows, asked, terminal, show_data)
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.served import Served, served
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+ROOT = Path(__file__).parents[2]
+HOOKS = "tests.contract.schemathesis_hooks"
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 # A few seconds' worth; `SCHEMATHESIS_EXAMPLES=15` is a thorough run.
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "")
@@ -33,7 +35,7 @@ class TestFuzzing:
         done = subprocess.run(
             [*command, "--checks", "all", "--seed", "1", "--continue-on-failure", *thorough, *who],
             cwd=web.folder,
-            env={**os.environ, "NO_PROXY": "*", "no_proxy": "*"},
+            env={**os.environ, "NO_PROXY": "*", "no_proxy": "*", "SCHEMATHESIS_HOOKS": HOOKS, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             check=False,

@@ -33,7 +33,7 @@ class TestOfflineGenerator:
 
     def test_names_a_strategy_by_its_title_or_its_indicators(self) -> None:
         assert OfflineGenerator().generate(RSI).name == "RSI bounce"
-        assert OfflineGenerator().generate("buy RSI(2) < 10, sell RSI(2) > 90").name == "RSI 2"
+        assert OfflineGenerator().generate("buy RSI(2) < 10, sell RSI(2) > 90").name == "RSI 2 10/90"
 
     def test_tells_of_corrected_spelling(self) -> None:
         draft = OfflineGenerator().generate("buy wen RSI(14) < 30, sell RSI > 70")
