@@ -105,10 +105,9 @@ def check_look_ahead(
         return LookAheadFindings(verified=None)
     allowance = _Allowance(clock, clock() + budget.seconds, max(_AT_LEAST_SECONDS, _SLOWER * run_seconds))
     done: list[int] = []
-    planned = (
-        *bars_of_the_warm_up(journal, bars=len(index), seed=seed),
-        *telling_bars(journal, trades=trades, bars=len(index), limit=budget.runs, seed=seed),
-    )
+    early = early_bars(journal, bars=len(index), seed=seed)
+    telling = telling_bars(journal, trades=trades, bars=len(index), limit=budget.runs, seed=seed)
+    planned = tuple(dict.fromkeys((*early, *telling)))
     decided = len({event[0] for event in journal.events})
 
     def found(verified: bool | None, *notices: Notice) -> LookAheadFindings:
@@ -140,13 +139,14 @@ def check_look_ahead(
     return found(True)
 
 
-def bars_of_the_warm_up(journal: Journal, *, bars: int, seed: int) -> tuple[int, ...]:
-    """Return bars inside a warm-up that is long enough to hide a choice, at most two."""
+def early_bars(journal: Journal, *, bars: int, seed: int) -> tuple[int, ...]:
+    """Return bars at which what was filled in backwards shows: the first decisions, and two inside a long warm-up."""
+    first = sorted({event[0] for event in journal.events if journal.warmup < event[0] <= bars - 2})[:3][-1:]
     last = min(journal.warmup, bars - 2)
     if last < _LONG_WARM_UP:
-        return ()
+        return tuple(first)
     pick = random.Random(seed ^ 1)  # noqa: S311 -- the seed is the secret
-    return tuple(sorted({pick.randint(last // 3, last // 2), pick.randint(last // 2, last - 1)}))
+    return (*sorted({pick.randint(last // 3, last // 2), pick.randint(last // 2, last - 1)}), *first)
 
 
 def telling_bars(journal: Journal, *, trades: Sequence[Trade], bars: int, limit: int, seed: int) -> tuple[int, ...]:

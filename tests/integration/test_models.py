@@ -116,8 +116,8 @@ class TestGeneration:
         assert run["result"]["execution"]["metrics"]["trades"] > 0
         assert [call.purpose for call in LLMCall.objects.order_by("created_at")] == ["generation", "generation"]
 
-    def test_a_broken_first_answer_is_mended(self, api: APIClient, work: Work, gemini: FakeGemini) -> None:
-        """A colon is missing, which a rewrite mends without asking, and paying, again."""
+    def test_a_broken_first_answer_is_repaired(self, api: APIClient, work: Work, gemini: FakeGemini) -> None:
+        """A colon is missing, which a rewrite repairs without asking, and paying, again."""
         answer = {**CODE_EXAMPLES[1][1]}
         answer["code"] = answer["code"].replace("def next(self):", "def next(self)")
         gemini.plan(BEYOND, ("text", json.dumps(answer)))
@@ -126,7 +126,7 @@ class TestGeneration:
 
         assert run["state"] == "succeeded", run["error"]
         assert "def next(self):" in StrategyVersion.objects.get().code
-        assert "mended_before_use" in {notice["code"] for notice in run["result"]["warnings"]}
+        assert "repaired_before_use" in {notice["code"] for notice in run["result"]["warnings"]}
         assert LLMCall.objects.count() == 2
 
     def test_what_no_rewrite_mends_goes_to_the_model_again(

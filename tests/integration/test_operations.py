@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from strategy_api.strategies import engine
 from tests.integration.conftest import Work
 from tests.integration.test_strategies import create
 
@@ -22,7 +21,9 @@ class TestProbes:
         assert answer.status_code == (200 if answer.json()["status"] == "ready" else 503)
 
     def test_say_why_nothing_can_be_executed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(engine, "sandbox_problems", lambda: ["landlock: not supported by this kernel"])
+        monkeypatch.setattr(
+            "strategy_api.strategies.health.sandbox_problems", lambda: ["landlock: not supported by this kernel"]
+        )
 
         answer = Client().get("/readyz")
 

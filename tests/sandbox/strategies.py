@@ -99,7 +99,8 @@ STRATEGIES = {
         """
     ),
     "orders in init": strategy(
-        "self.m = self.I(sma, self.data.Close, 40)\nself.buy(size=.2)\nself.sell(size=.1, limit=self.data.High.max())",
+        "self.m = self.I(sma, self.data.Close, 40)\nself.buy(size=.2)\n"
+        "self.sell(size=.1, limit=float(self.data.High[0]) * 50)",
         "if len(self.data) % 50 == 0:\n    self.buy(size=1)",
     ),
     "all in with borrowed money": strategy(

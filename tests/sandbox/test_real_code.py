@@ -17,6 +17,8 @@ from backtest_engine.errors import StrategyError
 from backtest_engine.executor import SandboxedExecutor
 
 MODULES = sorted((Path(__file__).parent.parent / "corpus" / "real").glob("*.py"))
+# The figures in the headers are those of plain backtesting.py.
+LIKE_PLAIN = BrokerSettings(fills="backtesting")
 _HEADER = re.compile(r"^# (outcome|trades|return_pct|verified): (.*)$")
 # What only a repair can read: text that is not Python.
 _ANSWERS = {"prose_with_apostrophes_and_a_dict", "exit_cut_off"}
@@ -49,7 +51,7 @@ class TestRealCode:
     def test_is_repaired_only_where_it_must_be(self, path: Path, engine: Engine, goog: Dataset) -> None:
         code, said = read(path)
 
-        done = engine.repair(code, dataset=goog, broker=BrokerSettings())
+        done = engine.repair(code, dataset=goog, broker=LIKE_PLAIN)
 
         assert done.outcome == said["outcome"], done.error
         assert done.result is not None
@@ -60,7 +62,7 @@ class TestRealCode:
     def test_gives_the_same_numbers_as_it_came(self, path: Path, engine: Engine, goog: Dataset) -> None:
         code, said = read(path)
 
-        result = engine.execute(code, dataset=goog, broker=BrokerSettings())
+        result = engine.execute(code, dataset=goog, broker=LIKE_PLAIN)
 
         assert result.verified is True, [item.message for item in result.warnings]
         assert len(result.trades) == int(said["trades"])
@@ -69,7 +71,7 @@ class TestRealCode:
     @pytest.mark.parametrize("path", [item for item in MODULES if item.stem in _ANSWERS], ids=lambda path: path.stem)
     def test_that_is_an_answer_says_so(self, path: Path, engine: Engine, goog: Dataset) -> None:
         with pytest.raises(StrategyError) as raised:
-            engine.execute(read(path)[0], dataset=goog, broker=BrokerSettings())
+            engine.execute(read(path)[0], dataset=goog, broker=LIKE_PLAIN)
 
         assert raised.value.code == "syntax_error"
         assert raised.value.hint
@@ -79,7 +81,7 @@ class TestOwnRun:
     CODE = (Path(__file__).parent.parent / "corpus" / "real" / "exclusive_orders_lost.py").read_text()
 
     def test_is_shown_with_the_result(self, engine: Engine, goog: Dataset) -> None:
-        result = engine.execute(self.CODE, dataset=goog, broker=BrokerSettings())
+        result = engine.execute(self.CODE, dataset=goog, broker=LIKE_PLAIN)
 
         notice = next(item for item in result.warnings if item.code == "own_run")
         assert result.broker.exclusive_orders is True
@@ -87,7 +89,7 @@ class TestOwnRun:
         assert notice.details["settings"]["exclusive_orders"] is True
 
     def test_gives_way_to_what_the_request_states(self, engine: Engine, goog: Dataset) -> None:
-        result = engine.execute(self.CODE, dataset=goog, broker=BrokerSettings(cash=50_000))
+        result = engine.execute(self.CODE, dataset=goog, broker=BrokerSettings(cash=50_000, fills="backtesting"))
 
         notice = next(item for item in result.warnings if item.code == "own_run_differs")
         assert result.broker.cash == 50_000
@@ -96,7 +98,7 @@ class TestOwnRun:
     def test_has_no_commission_where_it_states_none(self, engine: Engine, goog: Dataset) -> None:
         code = self.CODE.replace(", commission=0.002", "")
 
-        result = engine.execute(code, dataset=goog, broker=BrokerSettings())
+        result = engine.execute(code, dataset=goog, broker=LIKE_PLAIN)
 
         assert result.broker.commission == 0
         assert "commission=0.0" in next(item for item in result.warnings if item.code == "own_run").message
@@ -104,7 +106,7 @@ class TestOwnRun:
     def test_offers_what_the_file_optimises(self, engine: Engine, goog: Dataset) -> None:
         code = (Path(__file__).parent.parent / "corpus" / "real" / "optimize_after_run.py").read_text()
 
-        result = engine.execute(code, dataset=goog, broker=BrokerSettings())
+        result = engine.execute(code, dataset=goog, broker=LIKE_PLAIN)
 
         notice = next(item for item in result.warnings if item.code == "optimize_offered")
         assert set(notice.details["parameters"]) == {"fast", "slow"}

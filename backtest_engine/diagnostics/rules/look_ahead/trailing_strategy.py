@@ -10,7 +10,6 @@ from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import BacktestResult
 
 _USUAL_BARS = 100
-_CONSEQUENCES = frozenset({"look_ahead", "account_differs"})
 
 
 def _trails(source: Source) -> bool:
@@ -40,8 +39,8 @@ def _check_source(source: Source) -> Iterable[Location]:
 
 def _check_result(result: BacktestResult, source: Source) -> Iterable[Location]:
     strategy = source.strategy
-    if strategy is not None and _trails(source) and any(item.code in _CONSEQUENCES for item in result.warnings):
-        bars = _bars(source)
+    bars = _bars(source)
+    if strategy is not None and _trails(source) and any(trade.entry_bar <= bars for trade in result.trades):
         yield Location(
             line=strategy.lineno,
             message=f"`TrailingStrategy` fills its average true range backwards over the first {bars} bars: the stops "
