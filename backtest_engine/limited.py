@@ -34,6 +34,8 @@ MOST_ANSWER_BYTES = 64 << 20
 _CANCEL_CHECK_SECONDS = 0.05
 _HELPER_START_SECONDS = 60.0
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# pyarrow, where it is installed, would set a gigabyte of addresses aside with its own allocator.
+_SMALL_ARENAS = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 _LENGTH = struct.Struct("!Q")
 
 
@@ -56,7 +58,12 @@ class _Helper:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                env={
+                    **os.environ,
+                    **_ONE_THREAD,
+                    **_SMALL_ARENAS,
+                    "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+                },
             )
 
     @property
