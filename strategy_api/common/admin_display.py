@@ -22,7 +22,7 @@ def subject_link(model_name: str, pk: Any, text: str) -> SafeString | str:
     for model, _ in admin.site._registry.items():
         if model._meta.model_name == model_name:
             address = reverse(f"admin:{model._meta.app_label}_{model_name}_change", args=[pk])
-            return format_html('<a href="{}">{}</a>', address, text)
+            return format_html('<a href="{}"><bdi>{}</bdi></a>', address, text)
     return "–"
 
 

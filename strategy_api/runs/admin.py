@@ -80,7 +80,8 @@ class RunAdmin(Record):
     def subject(self, run: Run) -> SafeString | str:
         """Return a link to what it is about."""
         version = f" v{run.subject_version}" if run.subject_version else ""
-        return subject_link(run.subject_type, run.subject_id, f"{run.subject_type}{version}")
+        name = getattr(run, "subject_name", None) or run.subject_type
+        return subject_link(run.subject_type, run.subject_id, f"{name}{version}")
 
     @admin.display(description="made")
     def made(self, run: Run) -> SafeString | str:

@@ -14,6 +14,7 @@ from strategy_api.runs.choices import RunState
 from strategy_api.runs.models import Run
 from strategy_api.strategies.choices import StrategyStatus
 from strategy_api.strategies.models import Strategy
+from strategy_api.strategies.selectors import with_strategy_names
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def summary() -> dict[str, Any]:
         "today": _by_kind(Run.objects.filter(created_at__gte=midnight)),
         "states": RunState.values,
         "failures": _by_code(failed, since=midnight, before=now - timedelta(days=7)),
-        "latest_failures": failed.select_related("owner").order_by("-created_at")[:SHOWN],
+        "latest_failures": with_strategy_names(failed).select_related("owner").order_by("-created_at")[:SHOWN],
         "waiting_seconds": _waiting(now),
         "in_review": Strategy.objects.filter(status=StrategyStatus.IN_REVIEW)
         .select_related("owner")

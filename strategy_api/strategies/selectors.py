@@ -6,10 +6,11 @@ from collections import Counter
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
 
 from strategy_api.common.selectors import filtered, visible_to
+from strategy_api.runs.models import Run
 from strategy_api.strategies.models import Execution, Strategy
 
 # What a list never needs, and what makes a row heavy.
@@ -24,6 +25,13 @@ def strategies_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Strategy]:
 def strategy_of(user: AbstractBaseUser | AnonymousUser, pk: uuid.UUID) -> Strategy:
     """Return a strategy that a user may see; raise `Http404`."""
     return get_object_or_404(strategies_of(user), pk=pk)
+
+
+def with_strategy_names(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Return runs with `subject_name`, the name of the strategy that each is about, or None."""
+    named = Strategy.objects.filter(pk=OuterRef("subject_id")).values("name")[:1]
+    annotated: QuerySet[Run] = runs.annotate(subject_name=Subquery(named))
+    return annotated
 
 
 def tags_of(user: User) -> list[dict[str, object]]:

@@ -7,7 +7,9 @@ from django.utils.safestring import SafeString
 
 from strategy_api.common.admin_display import ReadOnlyInline, link
 from strategy_api.runs.admin import RunAdmin
+from strategy_api.runs.models import Run
 from strategy_api.strategies.models import FixAttempt
+from strategy_api.strategies.selectors import with_strategy_names
 
 
 class FixAttemptsInline(ReadOnlyInline):
@@ -34,5 +36,16 @@ class FixAttemptsInline(ReadOnlyInline):
         return link(attempt.version)
 
 
-# The admin of runs knows nothing of strategies: their attempts are added here.
-RunAdmin.inlines = [FixAttemptsInline, *RunAdmin.inlines]
+# The admin of runs knows nothing of strategies: their names and attempts are added here.
+admin.site.unregister(Run)
+
+
+@admin.register(Run)
+class RunAboutStrategyAdmin(RunAdmin):
+    """Runs with the names of their strategies, and with attempts to repair."""
+
+    inlines = [FixAttemptsInline, *RunAdmin.inlines]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        """Fetch the names in the same query."""
+        return with_strategy_names(super().get_queryset(request))
