@@ -15,7 +15,6 @@ from backtest_engine.errors import (
     InvalidParameter,
     ModelUnavailable,
     StrategyError,
-    StrategyRejected,
 )
 from backtest_engine.explaining import explained_error, explained_result
 from backtest_engine.fitting import fitted_to, warm_up_of
@@ -88,9 +87,7 @@ class Engine:
             intent=description,
             cancelled=cancelled,
         )
-        if repair.result is None:
-            raise repair.error or StrategyRejected("The model's strategy cannot be used.", code="not_mended")
-        doubts = [notice for notice in repair.result.warnings if notice.code in MEANING_DOUBTED]
+        doubts = [notice for notice in repair.require_result().warnings if notice.code in MEANING_DOUBTED]
         if repair.code == draft.code:
             return replace(draft, warnings=(*draft.warnings, *doubts))
         repaired = Notice(

@@ -12,7 +12,7 @@ from typing import Any
 from backtest_engine.cli.answers import Answer, answer_of, as_json, of_draft, of_result, spec_of
 from backtest_engine.cli.terminal import Terminal
 from backtest_engine.domain import BrokerSettings, Dataset
-from backtest_engine.errors import RequestError, StrategyError, UnknownSymbol
+from backtest_engine.errors import RequestError, UnknownSymbol
 
 SUCCEEDED, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -86,8 +86,7 @@ def repair(asked: argparse.Namespace, terminal: Terminal) -> int:
             )
             answer = {**strategy, "code": done.code, **done.as_dict()}
             if done.result is None:
-                error = done.error or StrategyError("The strategy could not be repaired.", code="not_repaired")
-                return answer | {"status": "failed", "error": error.as_dict()}
+                return answer | {"status": "failed"}
             return answer | of_result(done.result)
 
         return _answer_all(((file, file) for file in asked.files), repaired, asked, terminal, show_repair)

@@ -71,6 +71,13 @@ class Repair:
     result: BacktestResult | None = None
     error: StrategyError | None = None
 
+    def require_result(self) -> BacktestResult:
+        """Return the result; raises `error` where there is none."""
+        if self.result is None:
+            assert self.error is not None  # noqa: S101  # a repair ends with one of the two
+            raise self.error
+        return self.result
+
     def as_dict(self) -> dict[str, Any]:
         """Return the repair without its result, as the CLI and the API show it."""
         return {

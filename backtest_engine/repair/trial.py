@@ -107,7 +107,9 @@ class Trial:
         """Return the error that says why it is not good."""
         cause = self.diagnosis.blocking[0] if self.diagnosis.blocking else None
         if cause is None:
-            return self.error or StrategyRejected(self.trouble, code="not_mended")
+            return self.error or StrategyRejected(
+                f"The strategy could not be repaired: {self.trouble}", code="not_mended"
+            )
         if self.error is not None and cause.code == self.error.code:
             return self.error
         details = {"family": cause.family, **(self.error.details if self.error else {}), **cause.details}

@@ -124,8 +124,7 @@ def repair(
     job.lease.check()
     job.result["fix"] = repaired.as_dict()
     job.writes.append(lambda: _write_repair(job, version, repaired))
-    if repaired.result is None:
-        raise repaired.error or error or StrategyError("The strategy could not be repaired.", code="not_repaired")
+    repaired.require_result()
 
 
 def _made(job: Job, execution: Execution) -> None:
