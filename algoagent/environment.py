@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from algoagent.model_settings import ModelSettings
+from algoagent.model_settings import ModelSettings, Names, split_on_commas
 
 ROOT = Path(__file__).resolve().parent.parent
 
-Names = Annotated[list[str], NoDecode]
 # What is read as a secret, by whoever keeps the secrets.
 KEY_NAME = re.compile(r"[A-Z][A-Z0-9]*_(API_KEY|KEY_\w+|PROJECT_\w+|PROJECT)")
 
@@ -44,7 +43,7 @@ class Environment(ModelSettings):
     allowed_hosts: Names = Field(["localhost", "127.0.0.1", "[::1]"], description="Host names served.")
     csrf_trusted_origins: Names = Field([], description="Origins that may post forms to the admin.")
     cors_allowed_origins: Names = Field([], description="Origins whose scripts may call the API.")
-    trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+    trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(split_on_commas)] = Field(
         [],
         description="Networks of the proxies in front, as in 10.0.0.0/8: from these alone X-Forwarded-For and "
         "X-Forwarded-Proto are believed.",
@@ -98,22 +97,6 @@ class Environment(ModelSettings):
     sandbox_without_walls: Names = Field(
         [], description="Run although these walls of the sandbox are missing; every start and execution says so."
     )
-
-    @field_validator(
-        "allowed_hosts",
-        "csrf_trusted_origins",
-        "cors_allowed_origins",
-        "sandbox_without_walls",
-        "market_data",
-        "trusted_proxies",
-        mode="before",
-    )
-    @classmethod
-    def split_on_commas(cls, value: object) -> object:
-        """Accept `a,b` as people write it."""
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(",") if part.strip()]
-        return value
 
     @field_validator("rate_limits", mode="before")
     @classmethod

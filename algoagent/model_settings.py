@@ -8,10 +8,20 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from backtest_engine.key_rotation import FileStore, Limits, SecretStore
+
+
+def split_on_commas(value: object) -> object:
+    """Accept `a,b` as people write it."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(split_on_commas)]
 
 
 class EnvironmentStore:
@@ -29,7 +39,7 @@ class EnvironmentStore:
 class ModelSettings(BaseSettings):
     """Which models are asked, with whose keys, how often, and for how much money."""
 
-    llm_models: Annotated[list[str], NoDecode] = Field(
+    llm_models: Names = Field(
         ["gemini:gemini-3.8-flash", "gemini:gemini-3.5-flash-lite"],
         description="Models as `provider:name`, best first, cheapest last. Those without a key are left out.",
     )
@@ -71,14 +81,6 @@ class ModelSettings(BaseSettings):
     anthropic_base_url: str = Field("", description="Address of Anthropic's API; empty means theirs.")
     openai_base_url: str = Field("", description="Address of OpenAI's API; empty means theirs.")
     compatible_base_url: str = Field("", description="Address of a server that speaks OpenAI's protocol, with its /v1.")
-
-    @field_validator("llm_models", mode="before")
-    @classmethod
-    def split_models(cls, value: object) -> object:
-        """Accept `a:x,b:y` as people write it."""
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(",") if part.strip()]
-        return value
 
     @field_validator("llm_models")
     @classmethod

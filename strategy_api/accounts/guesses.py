@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from strategy_api.common.counters import increase
 from strategy_api.common.proxies import client_address
 
 logger = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def token_may_be_looked_at(request: HttpRequest, digest: str) -> bool:
 def token_was_wrong(request: HttpRequest) -> None:
     """Count a token that nobody has."""
     try:
-        _increase(_tokens(request), 60)
+        increase(_tokens(request), 60)
     except Exception as error:
         logger.warning("The cache does not count tokens: %s", type(error).__name__)
 
@@ -107,7 +108,7 @@ def _count(request: HttpRequest, username: str) -> bool:
     if cache.get(_pair(request, username, "known")):
         counters = counters[:1]
     # All are counted, also behind the first that is over its limit.
-    counted = [_increase(counter.key, WINDOW_SECONDS) <= counter.limit for counter in counters]
+    counted = [increase(counter.key, WINDOW_SECONDS) <= counter.limit for counter in counters]
     return all(counted)
 
 
@@ -134,16 +135,6 @@ def _tokens(request: HttpRequest) -> str:
 def _hashed(name: str) -> str:
     """Return a name as a key of the cache: of any script and length, and the same in capitals."""
     return hashlib.sha256(name.casefold().encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _increase(key: str, seconds: int) -> int:
-    """Count one more; whoever is first makes the counter."""
-    cache.add(key, 0, seconds)
-    try:
-        return int(cache.incr(key))
-    except ValueError:  # it ran out in between
-        cache.set(key, 1, seconds)
-        return 1
 
 
 def _decrease(key: str) -> None:

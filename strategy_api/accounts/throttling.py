@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from strategy_api.common.counters import increase
 from strategy_api.common.proxies import client_address
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class RateLimit(BaseThrottle):
         now = time.time()
         key = f"rate:{kind}:{who}:{int(now // WINDOW_SECONDS)}".replace(" ", "")
         try:
-            used = _count(key)
+            used = increase(key, 2 * WINDOW_SECONDS)
         except Exception as error:
             logger.warning("The cache does not count requests: %s", type(error).__name__)
             return True
@@ -67,15 +67,6 @@ class RateLimit(BaseThrottle):
     def wait(self) -> float:
         """Return the seconds until the next minute begins."""
         return float(self._reset)
-
-
-def _count(key: str) -> int:
-    """Count one more; whoever is first in a minute makes the counter."""
-    try:
-        return int(cache.incr(key))
-    except ValueError:
-        cache.add(key, 0, 2 * WINDOW_SECONDS)
-        return int(cache.incr(key))
 
 
 def _kind(request: Request, view: Any) -> str:

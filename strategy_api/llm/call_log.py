@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from backtest_engine.errors import BudgetExhausted, ModelUnavailable
 from backtest_engine.llm import Answer, Call
+from strategy_api.common import storable
 from strategy_api.llm.models import LLMCall
 from strategy_api.runs.models import Run
 
@@ -121,7 +122,7 @@ class CallLog:
             cached_input_tokens=answer.cached_input_tokens,
             output_tokens=answer.output_tokens,
             cost_usd=cost_usd,
-            answer=storable(answer.text),
+            answer=storable.text(answer.text),
             response=answer.response,
         )
 
@@ -200,11 +201,6 @@ def recorded_answers(run: Run) -> dict[str, str]:
     kept = (LLMCall.Outcome.ANSWERED, LLMCall.Outcome.INVALID, LLMCall.Outcome.REUSED)
     rows = run.llm_calls.filter(outcome__in=kept).order_by("created_at")
     return dict(rows.values_list("request_sha256", "response"))
-
-
-def storable(text: str) -> str:
-    """Return a text as every database takes it: without NUL and halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 @contextmanager

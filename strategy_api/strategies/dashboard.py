@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
-from strategy_api.llm import budget as budgets
 from strategy_api.llm import language_models
+from strategy_api.llm.call_log import calls_of_day, spent
 from strategy_api.runs import kinds
 from strategy_api.runs.choices import RunState
 from strategy_api.runs.models import Run
@@ -68,7 +68,8 @@ def _models() -> dict[str, Any]:
     """Return key health and budget; where the ledger does not answer, the rest of the page still does."""
     try:
         keys = language_models.key_states()
-        return {"keys": _key_health(keys), "budget": budgets.summary()}
+        budget = {"daily_usd": language_models.budget().daily_usd, "spent_usd": spent(calls_of_day())}
+        return {"keys": _key_health(keys), "budget": budget}
     except Exception as error:
         logger.warning("The health of keys is not known: %s", type(error).__name__)
         return {"keys": None, "budget": None}

@@ -35,7 +35,7 @@ def report_page(execution: Execution) -> str:
 
 def _bars(execution: Execution) -> pd.DataFrame | None:
     try:
-        return catalog(execution.strategy.owner_id).dataset(execution.dataset_fingerprint).bars
+        return catalog(execution.owner_id).dataset(execution.dataset_fingerprint).bars
     except AlgoAgentError:
         logger.info("Execution %s: its bars are not at hand any more", execution.pk)
         return None

@@ -14,7 +14,7 @@ from strategy_api.runs.models import Run
 from strategy_api.strategies.models import Execution, Strategy
 
 # What a list never needs, and what makes a row heavy.
-HEAVY = ("trades", "equity", "log")
+HEAVY = ("trades", "equity", "log", "version__code", "version__spec")
 
 
 def strategies_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Strategy]:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from backtest_engine.limited import LimitReached
 from strategy_api.accounts.models import Token
 from strategy_api.runs.models import Run
 from strategy_api.strategies.models import Review
@@ -65,6 +66,20 @@ class TestVerdicts:
 
         assert list(Review.objects.values_list("status", "comment")) == [("approved", "Well done.")] * 3
 
+    def test_may_be_given_by_staff_who_may_change_strategies(self, owner: User) -> None:
+        reviewer = User.objects.create_user("reviewer", is_staff=True)
+        reviewer.user_permissions.add(
+            Permission.objects.get_by_natural_key("change_strategy", "strategies", "strategy")
+        )
+        client = Client()
+        client.force_login(reviewer)
+        strategy = strategy_of(owner)
+
+        answer = client.post(f"{STRATEGIES}{strategy.pk}/change/", verdict("approved", "Well done."))
+
+        assert answer.status_code == 302, answer.content.decode()[:2000]
+        assert list(Review.objects.values_list("status", "reviewer__username")) == [("approved", "reviewer")]
+
     def test_are_not_changed_later(self, desk: Client, owner: User) -> None:
         strategy = strategy_of(owner)
         desk.post(f"{STRATEGIES}{strategy.pk}/change/", verdict("approved", "first"))
@@ -109,6 +124,21 @@ class TestPages:
             assert 'class="replace"' in page
             assert "<pre>x = 1</pre>" in page
             assert "<pre>x = 2</pre>" in page
+
+    def test_say_so_when_versions_cannot_be_compared_now(
+        self, desk: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def give_up(*_: object, **__: object) -> None:
+            raise LimitReached("busy")
+
+        monkeypatch.setattr("strategy_api.strategies.diffs.compared", give_up)
+        address = f"/admin/strategies/strategyversion/{strategy_of(owner).current_version_id}/"
+
+        version, compared = desk.get(f"{address}change/"), desk.get(f"{address}compare/")
+
+        assert (version.status_code, compared.status_code) == (200, 503)
+        for page in (version, compared):
+            assert "cannot be compared now" in page.content.decode()
 
     def test_lead_with_failures_queue_and_reviews(self, desk: Client, owner: User) -> None:
         strategy = strategy_of(owner, name="Waiting for you", status="in_review")

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from strategy_api.runs.models import Run, RunEvent
-from strategy_api.strategies.models import Execution, Strategy, StrategyVersion
+from strategy_api.strategies.models import Execution, Review, Strategy, StrategyVersion
 from tests.integration.conftest import client_of
 from tests.integration.records import execution_of, execution_values, strategy_of
 
@@ -144,6 +144,38 @@ def queries(client: Any, address: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
+
+
+HEAVY = ("code", "spec", "trades", "equity", "log")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/api/strategies/", ()),
+        ("/api/strategies/{strategy}/versions/", ()),
+        ("/api/strategies/{strategy}/reviews/", ()),
+        ("/api/strategies/{strategy}/execution_history/", ()),
+        ("/api/executions/", ()),
+        ("/api/executions/{execution}/", ("log",)),
+        ("/api/executions/{execution}/trades/", ("trades",)),
+        ("/api/executions/{execution}/equity/", ("equity",)),
+        ("/api/executions/{execution}/report/", ("trades", "equity")),
+    ],
+)
+def test_an_answer_fetches_no_heavy_column_that_it_does_not_show(
+    api: APIClient, owner: User, address: str, shown: tuple[str, ...]
+) -> None:
+    strategy = strategy_of(owner)
+    execution = execution_of(strategy)
+    Review.objects.create(strategy=strategy, version=strategy.current_version, reviewer=owner, status="approved")
+
+    with CaptureQueriesContext(connection) as captured:
+        assert api.get(address.format(strategy=strategy.pk, execution=execution.pk)).status_code == 200
+
+    # The strategy that a list belongs to is looked up with its code.
+    last = [query["sql"] for query in captured if "LEFT OUTER JOIN" in query["sql"] or "_execution" in query["sql"]][-1]
+    assert {column for column in HEAVY if f'"{column}"' in last.partition(" FROM ")[0]} == set(shown)
 
 
 def fill(first: Strategy, count: int) -> None:

@@ -45,7 +45,7 @@ class ExecutionAdmin(Record):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
         """Leave the heavy columns where they are until a page needs them."""
-        rows: QuerySet[Execution] = super().get_queryset(request).defer(*HEAVY, "version__code", "version__spec")
+        rows: QuerySet[Execution] = super().get_queryset(request).defer(*HEAVY)
         return rows
 
     @admin.display(description="return", ordering="return_pct")

@@ -92,7 +92,7 @@ class ReviewsInline(admin.TabularInline):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may change a strategy may judge it."""
-        return bool(request.user.has_perm("strategy_api.change_strategy"))
+        return bool(request.user.has_perm("strategies.change_strategy"))
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer what a reviewer can say."""

@@ -11,10 +11,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backtest_engine.limited import LimitReached
 from strategy_api.common import highlighting
 from strategy_api.common.admin_display import Record, link
 from strategy_api.strategies import diffs
 from strategy_api.strategies.models import StrategyVersion
+
+TOO_BUSY = "These versions cannot be compared now. Load the page again."
 
 
 @admin.register(StrategyVersion)
@@ -63,7 +66,10 @@ class StrategyVersionAdmin(Record):
         against = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else None
         other = strategy.versions.filter(number=against).first() if against is not None else version.parent
         before, after = other.code if other else "", version.code
-        rows, more = diffs.compared(diffs.side_by_side, highlighting.visible(before), highlighting.visible(after))
+        try:
+            rows, more = diffs.compared(diffs.side_by_side, highlighting.visible(before), highlighting.visible(after))
+        except LimitReached:
+            return HttpResponse(TOO_BUSY, status=503, content_type="text/plain; charset=utf-8")
         context = {
             **self.admin_site.each_context(request),
             "title": f"Version {version.number} compared",
@@ -102,7 +108,10 @@ class StrategyVersionAdmin(Record):
         if version.parent is None:
             return "–"
         names = (f"v{version.parent.number}", f"v{version.number}")
-        difference = diffs.compared(diffs.unified, version.parent.code, version.code, names=names)
+        try:
+            difference = diffs.compared(diffs.unified, version.parent.code, version.code, names=names)
+        except LimitReached:
+            return TOO_BUSY
         text = highlighting.code(difference, "diff")
         address = reverse("admin:strategies_strategyversion_compare", args=[version.pk])
         return format_html('{}<p><a href="{}">Side by side</a></p>', text, address)

@@ -23,6 +23,9 @@ from strategy_api.strategies.serializers.queries import ExecutionQuery
 # Drawn by bokeh, which takes longer to import than all the rest.
 report_page = lazily("strategy_api.strategies.reports.report_page")
 
+# Which of the heavy columns an answer shows.
+SHOWN = {"retrieve": ("log",), "trades": ("trades",), "equity": ("equity",), "report": ("trades", "equity")}
+
 
 @extend_schema_view(
     retrieve=extend_schema(
@@ -40,12 +43,9 @@ class ExecutionViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
 
     def get_queryset(self) -> QuerySet[Execution]:
         """Return what this user may see."""
-        rows = selectors.executions_of(self.request.user).select_related("strategy", "version__strategy")
-        return rows.defer(None).defer("trades", "equity") if self.action == "retrieve" else rows.defer(None)
-
-    def owner_of(self, instance: Execution) -> Any:
-        """Return whose strategy it is of."""
-        return instance.strategy.owner_id
+        rows = selectors.executions_of(self.request.user).select_related("version__strategy")
+        shown = SHOWN.get(self.action, ())
+        return rows.defer(None).defer(*(column for column in selectors.HEAVY if column not in shown))
 
     @extend_schema(
         summary="List backtests of all strategies",

@@ -63,7 +63,7 @@ class StrategyViewSet(VersionActions):
     def list(self, request: Request) -> Response:
         """Return one page."""
         rows = selectors.strategies_matching(self.get_queryset(), **self.wanted())
-        return self.page_of(rows, StrategySummary)
+        return self.page_of(rows.defer("current_version__code", "current_version__spec"), StrategySummary)
 
     @extend_schema(
         summary="Create a strategy by hand",
@@ -171,7 +171,7 @@ class StrategyViewSet(VersionActions):
     @action(detail=True, methods=["get"])
     def reviews(self, request: Request, pk: Any = None) -> Response:
         """Return each verdict with its reason."""
-        rows = self.get_object().reviews.select_related("version", "reviewer")
+        rows = self.get_object().reviews.select_related("version", "reviewer").defer("version__code", "version__spec")
         return self.page_of(rows, ReviewDetail)
 
     @extend_schema(

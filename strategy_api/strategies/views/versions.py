@@ -34,7 +34,7 @@ class VersionActions(OwnedViewSet):
     @action(detail=True, methods=["get"])
     def versions(self, request: Request, pk: Any = None) -> Response:
         """Return every version without its code."""
-        rows = self.get_object().versions.select_related("parent")
+        rows = self.get_object().versions.select_related("parent").defer("code", "spec", "parent__code", "parent__spec")
         return self.page_of(rows, VersionSummary)
 
     @extend_schema(
