@@ -1,11 +1,9 @@
 """An upload that is too large is refused with the server's own sentence, whatever the server does with the line."""
 
-import importlib.util
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,22 +11,10 @@ import pytest
 
 from tests.served import Served
 
-FILE = Path(__file__).resolve().parents[2] / "docs/guides/algoagent_client.py"
 REFUSAL = b'{"status": 413, "code": "body_too_large", "detail": "No request may be larger than 5 bytes."}'
 ANSWER = b"HTTP/1.1 413 Too Large\r\nContent-Type: application/problem+json\r\nConnection: close\r\n\r\n" + REFUSAL
 KEPT = b'HTTP/1.1 201 Created\r\nContent-Length: 12\r\nConnection: close\r\n\r\n{"bars": 12}'
 MINUTES = b"date,open,high,low,close\n" + b"2024-01-02 09:30:00,10,11,9,10\n" * 800_000
-
-
-@pytest.fixture(scope="module")
-def module() -> ModuleType:
-    """The file, as a user copies it."""
-    spec = importlib.util.spec_from_file_location("algoagent_client", FILE)
-    assert spec
-    assert spec.loader
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 class Line:

@@ -44,14 +44,6 @@ class Setting:
     pool: KeyPool
 
 
-@pytest.fixture(scope="module")
-def loop() -> Iterator[BackgroundLoop]:
-    """One event loop for all, as in a worker."""
-    background = BackgroundLoop()
-    yield background
-    background.close()
-
-
 @pytest.fixture(params=sorted(PROVIDERS))
 def setting(request: pytest.FixtureRequest, loop: BackgroundLoop) -> Iterator[Setting]:
     """Each provider of the package's list."""

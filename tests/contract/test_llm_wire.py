@@ -5,6 +5,7 @@ import base64
 import json
 import logging
 import pickle
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -29,13 +30,6 @@ PROMPT = Prompt(system="You greet.", user="Hello?")
 MODELS = {"gemini": "gemini-3.8-flash", "anthropic": "claude-sonnet-5", "openai": "gpt-5-mini", "compatible": "qwen3"}
 JSON = (("Content-Type", "application/json"),)
 EVENTS = (("Content-Type", "text/event-stream"),)
-
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[BackgroundLoop]:
-    background = BackgroundLoop()
-    yield background
-    background.close()
 
 
 @pytest.fixture
@@ -290,7 +284,9 @@ class TestStreams:
     def test_comes_as_it_is_written(self, build: Build, provider: str, vendor: WireServer) -> None:
         """Not when it is whole: the first words are there before the last are sent."""
         whole = stream(provider, "one ", "two ", "three ", "four ")
-        vendor.plan(Reply("200 OK", EVENTS, tuple(part + b"\n\n" for part in whole.split(b"\n\n") if part.strip())))
+        parts = tuple(part + b"\n\n" for part in whole.replace(b"\r\n", b"\n").split(b"\n\n") if part.strip())
+        begun = threading.Event()
+        vendor.plan(Reply("200 OK", EVENTS, parts, hold=begun))
         client = build(provider)
 
         async def events() -> int:
@@ -298,6 +294,7 @@ class TestStreams:
             request = ModelRequest(parts=[UserPromptPart("Hello?")])
             async with client.model().request_stream([request], None, ModelRequestParameters()) as told:
                 async for _ in told:
+                    begun.set()
                     count += 1
             return count
 

@@ -1,6 +1,5 @@
 """The client that the guides offer, against a real server."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -17,22 +16,11 @@ from unittest.mock import Mock
 import httpx
 import pytest
 
+from tests.contract.conftest import FILE
 from tests.served import Served
 
-FILE = Path(__file__).resolve().parents[2] / "docs/guides/algoagent_client.py"
 RSI = "RSI strategy: buy when RSI < 30, sell when RSI > 70"
 CODE = "x = 1\n"
-
-
-@pytest.fixture(scope="module")
-def module() -> ModuleType:
-    """The file, as a user copies it."""
-    spec = importlib.util.spec_from_file_location("algoagent_client", FILE)
-    assert spec
-    assert spec.loader
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 @pytest.fixture(scope="module")

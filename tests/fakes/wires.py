@@ -7,15 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
+HOLD_SECONDS = 10.0
+
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole HTTP answer: its first line, its headers, and its body in the pieces in which it is sent."""
+    """A whole HTTP answer: its first line, its headers, and its body in the pieces in which it is sent.
+
+    The last piece waits for `hold`, and never comes where that is not set in time.
+    """
 
     status: str = "200 OK"
     headers: tuple[tuple[str, str], ...] = ()
     pieces: tuple[bytes, ...] = (b"",)
     cut_off: bool = False
+    hold: threading.Event | None = None
 
 
 @dataclass
@@ -49,7 +55,9 @@ class WireServer:
                 lines = [f"HTTP/1.1 {reply.status}", "Connection: close", "Transfer-Encoding: chunked"]
                 lines += [f"{name}: {value}" for name, value in reply.headers]
                 self.wfile.write(("\r\n".join(lines) + "\r\n\r\n").encode())
-                for piece in reply.pieces:
+                for number, piece in enumerate(reply.pieces, start=1):
+                    if number == len(reply.pieces) and reply.hold is not None and not reply.hold.wait(HOLD_SECONDS):
+                        return
                     if piece:
                         self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
                         self.wfile.flush()

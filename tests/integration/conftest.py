@@ -1,9 +1,11 @@
 """People, their clients, and a worker that works when it is told to."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from strategy_api.accounts.models import Token
@@ -21,6 +23,14 @@ def client_of(user: User, scope: str = "admin") -> APIClient:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=user, scope=scope)[1]}")
     return client
+
+
+@pytest.fixture
+def many_requests(settings: Any) -> None:
+    """Limits on requests that no test reaches."""
+    cache.clear()
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 1_000_000)
+    settings.QUEUED_RUNS_LIMIT = 1_000_000
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 
 from tests.integration.conftest import client_of
@@ -51,12 +50,7 @@ FAMILIES: list[Callable[[Draw], str]] = [
     lambda draw: "buy when rsi < " * (SIZE // 15),
 ]
 
-
-@pytest.fixture(autouse=True)
-def _many_requests(settings: Any) -> None:
-    cache.clear()
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 1_000_000)
-    settings.QUEUED_RUNS_LIMIT = 1_000_000
+pytestmark = pytest.mark.usefixtures("many_requests")
 
 
 @pytest.fixture

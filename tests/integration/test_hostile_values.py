@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -120,12 +119,7 @@ VALUES = [
 ]
 RAW = ["1e999", "-1e999", HUGE, "-" + HUGE, "1" + "0" * 400, "0." + "9" * 5_000, "1e-99999", "1E+400", "9" * 4_299]
 
-
-@pytest.fixture(autouse=True)
-def _many_requests(settings: Any) -> None:
-    cache.clear()
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 1_000_000)
-    settings.QUEUED_RUNS_LIMIT = 1_000_000
+pytestmark = pytest.mark.usefixtures("many_requests")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Dates as users mean them, intervals as they write them, bars in one form, and sources asked in order."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,7 @@ from backtest_engine.errors import (
     UnknownSymbol,
     UnsupportedInterval,
 )
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+from tests.fakes.market_data import at
 
 
 def some_bars(count: int = 60, *, step: str = "1D", start: str = "2020-01-01") -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Bars before the start warm indicators up where there are any; clock times are told their zone and their absence."""
 
-from datetime import UTC, datetime, time
+from datetime import time
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,9 @@ from backtest_engine.data import bars as bar_forms
 from backtest_engine.data.interval import parse_interval
 from backtest_engine.data.session import clock_notices, session_times
 from backtest_engine.errors import DatesOutsideData
+from tests.fakes.market_data import at
 
 BARS = Path(__file__).parents[1] / "corpus/public/bars"
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class TestWarmUp:
