@@ -171,7 +171,10 @@ class TestLimits:
         with pytest.raises(StrategyError) as caught:
             run(strategy(body))
 
-        assert caught.value.code in ("memory_limit", "strategy_crashed", "strategy_raised", "wall_time_limit")
+        # On a busy machine the time that filling the memory takes may be used up first.
+        assert caught.value.code in (
+            *("memory_limit", "strategy_crashed", "strategy_raised", "wall_time_limit", "cpu_time_limit"),
+        )
 
     def test_of_the_log_cuts_it_and_says_so(self, run: Run) -> None:
         result = run(strategy("for i in range(20000): print('line', i)"))
