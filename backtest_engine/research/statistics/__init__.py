@@ -1,0 +1,1 @@
+"""The statistics that decide trust: plain functions, each with its source."""
