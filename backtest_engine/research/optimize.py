@@ -15,10 +15,10 @@ from backtest_engine.research.plateau import heat_maps, plateau_of
 from backtest_engine.research.search import Point
 from backtest_engine.research.statistics.overfitting import probability_of_overfitting
 from backtest_engine.research.statistics.sharpe import (
+    Tries,
     deflated_sharpe,
     expected_largest_sharpe,
     probabilistic_sharpe,
-    variance_of,
 )
 from backtest_engine.research.trials import Tried, best_of, tried
 
@@ -51,8 +51,8 @@ def evaluate(
     return [tried(point, candidate, search.objective) for point, candidate in zip(points, found, strict=True)]
 
 
-def summary(search: Search, trials: list[Tried], *, tries: int, sharpes: Sequence[float]) -> dict[str, Any]:
-    """Return what a search found. `tries` and `sharpes` are those of the whole goal on these bars, these among them."""
+def summary(search: Search, trials: list[Tried], *, tries: Tries) -> dict[str, Any]:
+    """Return what a search found. `tries` are those of the whole goal on these bars, these among them."""
     best = best_of(trials)
     counts = {
         "trial_count": len(trials),
@@ -67,7 +67,7 @@ def summary(search: Search, trials: list[Tried], *, tries: int, sharpes: Sequenc
     overfitting = probability_of_overfitting(_blocks(trials))
     return {
         **counts,
-        "best": best_as_dict(best, tries=tries, sharpes=sharpes),
+        "best": best_as_dict(best, tries),
         "plateau": {**plateau.as_dict(), "sentence": plateau.sentence},
         "heat_maps": heat_maps(search.grid, best.point, values),
         "pbo": None if overfitting is None else overfitting.probability,
@@ -76,9 +76,8 @@ def summary(search: Search, trials: list[Tried], *, tries: int, sharpes: Sequenc
     }
 
 
-def best_as_dict(best: Tried, *, tries: int, sharpes: Sequence[float]) -> dict[str, Any]:
+def best_as_dict(best: Tried, tries: Tries) -> dict[str, Any]:
     """Return the best candidate with its deflated Sharpe ratio."""
-    scatter = variance_of(sharpes)
     return {
         "parameters": dict(best.parameters),
         "value": best.value,
@@ -86,9 +85,9 @@ def best_as_dict(best: Tried, *, tries: int, sharpes: Sequence[float]) -> dict[s
         **{name: best.figures[name] for name in ("return_pct", "sharpe_ratio", "max_drawdown_pct")},
         "sharpe_per_bar": best.moments.sharpe,
         "probabilistic_sharpe": probabilistic_sharpe(best.moments),
-        "expected_largest_sharpe": expected_largest_sharpe(tries=tries, variance_of_tries=scatter),
-        "deflated_sharpe": deflated_sharpe(best.moments, tries=tries, variance_of_tries=scatter),
-        "tries": tries,
+        "expected_largest_sharpe": expected_largest_sharpe(tries=tries.count, variance_of_tries=tries.variance),
+        "deflated_sharpe": deflated_sharpe(best.moments, tries=tries.count, variance_of_tries=tries.variance),
+        "tries": tries.count,
     }
 
 

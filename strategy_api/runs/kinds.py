@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from strategy_api.common.fields import StrictSerializer
 
 if TYPE_CHECKING:
+    from strategy_api.runs.models import Run
     from strategy_api.runs.worker import Job
 
 
@@ -50,7 +51,7 @@ class RunKind:
     or raises `Http404`. `prepare` turns the validated request into a submission, and refuses what makes no sense.
     `perform` does the work, in a worker that listens to `queue`. `weight` counts against the limit of unfinished work
     of a user; `rate` names the limit of requests a minute. `problems` are error codes of the route alone. One without
-    a path can only be a child of other runs.
+    a path can only be a child of other runs. `submitted` is called with a new run, in the transaction that makes it.
     """
 
     name: str
@@ -66,6 +67,7 @@ class RunKind:
     weight: int = 1
     max_attempts: int | None = None
     problems: tuple[str, ...] = ()
+    submitted: Callable[["Run"], None] | None = None
 
 
 MAINTENANCE = "maintenance"

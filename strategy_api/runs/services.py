@@ -40,6 +40,8 @@ def submit_run(
         last_seq=1,
     )
     events.first_event(run.pk, "run.queued", run_kind=kind.name)
+    if kind.submitted is not None:
+        kind.submitted(run)
     transaction.on_commit(partial(dispatch, run.pk, kind.name))
     return run
 

@@ -6,14 +6,17 @@ from typing import Any
 
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.errors import AlgoAgentError
+from backtest_engine.research.evidence import of_failure
 from strategy_api.common import storable as storing
 from strategy_api.runs.models import Run
 from strategy_api.strategies import equity_curves
 from strategy_api.strategies.models import Execution, StrategyVersion
 
 
-def record_success(run: Run, version: StrategyVersion, result: BacktestResult) -> Execution:
-    """Store a finished backtest."""
+def record_success(
+    run: Run, version: StrategyVersion, result: BacktestResult, *, evidence: Mapping[str, Any] | None
+) -> Execution:
+    """Store a finished backtest with its evidence."""
     metrics = storing.storable(dict(result.metrics))
     return Execution.objects.create(
         **_common(run, version, result.dataset, result.broker, result.parameters),
@@ -30,6 +33,7 @@ def record_success(run: Run, version: StrategyVersion, result: BacktestResult) -
         warnings=storing.storable([notice.as_dict() for notice in result.notices]),
         checks=storing.storable({check.name: check.as_dict() for check in result.checks}),
         verified=result.verified,
+        evidence=storing.storable(evidence),
         log=storing.text(result.log),
         timings=storing.storable(dict(result.timings)),
         versions=dict(result.versions),
@@ -49,6 +53,7 @@ def record_failure(
     return Execution.objects.create(
         **_common(run, version, dataset, broker, parameters),
         status=Execution.Status.FAILED,
+        evidence=of_failure(error.code).as_dict(),
         error_code=error.code,
         error=storing.storable(error.as_dict()),
         log=storing.text(str(error.details.get("log", ""))),
@@ -74,6 +79,7 @@ def summary(execution: Execution) -> dict[str, Any]:
         "warnings": execution.warnings,
         "checks": execution.checks,
         "verified": execution.verified,
+        "evidence": execution.evidence,
     }
 
 

@@ -23,6 +23,8 @@ class Strategy(models.Model):
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     tags = models.JSONField(default=list, blank=True)
+    # What it is tried for; clones share it. An app above this one keeps what is known of it.
+    goal = models.UUIDField(default=uuid.uuid4, editable=False, db_index=True)
     status = models.CharField(max_length=20, choices=StrategyStatus, default=StrategyStatus.DRAFT)
     current_version = models.ForeignKey(
         "StrategyVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -147,6 +149,7 @@ class Execution(models.Model):
     warnings = models.JSONField(default=list)
     checks = models.JSONField(default=dict)
     verified = models.BooleanField(null=True, blank=True)
+    evidence = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     error = models.JSONField(null=True, blank=True)
     log = models.TextField(blank=True)

@@ -35,6 +35,8 @@ def clone_strategy(*, owner: User, strategy: Strategy, name: str | None = None) 
         name=name or f"{strategy.name[:192]} (copy)",
         description=strategy.description,
         tags=strategy.tags,
+        # The same tries count for both, unless it is somebody else's from now on.
+        **({"goal": strategy.goal} if owner == strategy.owner else {}),
     )
     add_version(
         clone,

@@ -48,7 +48,7 @@ class TestVerdict:
             ("weak", {"found": replace(GOOD, permutation_p=0.2)}),
             ("not_believable", {"found": replace(GOOD, permutation_p=0.7)}),
             ("weak", {"found": replace(GOOD, doubled_return_pct=-1.0)}),
-            ("not_believable", {"tries": Tries(count=1000, sharpes=[0.3, -0.3] * 500)}),
+            ("not_believable", {"tries": Tries(count=1000, variance=0.09)}),
         ],
     )
     def test_follows_what_is_decisive(self, verdict: str, asked: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ class TestVerdict:
 class TestChecks:
     def test_tries_lower_the_chance_that_it_is_more_than_luck(self) -> None:
         one = check(assessed(good()), "luck").figures
-        many = check(assessed(good(), tries=Tries(count=47, sharpes=[0.05, -0.05, 0.02])), "luck")
+        many = check(assessed(good(), tries=Tries(count=47, variance=0.0026)), "luck")
 
         assert many.figures["deflated_sharpe"] < one["deflated_sharpe"]
         assert many.sentence.startswith("Try 47 for this goal on these bars")

@@ -17,6 +17,7 @@ from backtest_engine.research.objectives import objective_of
 from backtest_engine.research.optimize import Search, evaluate, summary
 from backtest_engine.research.plateau import plateau_of
 from backtest_engine.research.search import planned, suggested
+from backtest_engine.research.statistics.sharpe import Tries, variance_of
 from backtest_engine.research.walk_forward import part_of, row_of, stitched, walk, windows_of
 from backtest_engine.research.walk_forward import summary as walked
 from tests.unit.research import Slopes, bars
@@ -153,7 +154,9 @@ class TestOptimize:
         asked = search()
         evaluator = Slopes(lambda chosen: 0.004 if chosen["a"] == 3 else 0.0)
         trials = evaluate(evaluator, bars(600), asked, asked.grid.points())
-        found = summary(asked, trials, tries=25, sharpes=[t.moments.sharpe or 0.0 for t in trials])
+        found = summary(
+            asked, trials, tries=Tries(count=25, variance=variance_of([t.moments.sharpe or 0.0 for t in trials]))
+        )
 
         assert found["best"]["parameters"]["a"] == 3
         assert found["best"]["value"] == max(trial.value for trial in trials if trial.value is not None)

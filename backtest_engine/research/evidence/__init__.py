@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backtest_engine.research.evidence import built, searching, trading
-from backtest_engine.research.evidence.facts import EvidenceCheck, Facts, Researched, Seal, Tries
+from backtest_engine.research.evidence.facts import EvidenceCheck, Facts, Researched, Seal
+from backtest_engine.research.statistics.sharpe import Tries
 
 __all__ = ["CHECKS", "Evidence", "EvidenceCheck", "Facts", "Researched", "Seal", "Tries", "evidence_of", "of_failure"]
 

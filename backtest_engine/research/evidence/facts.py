@@ -10,7 +10,7 @@ import numpy as np
 
 from backtest_engine.domain import BacktestResult, Check
 from backtest_engine.research.candidates import bar_returns
-from backtest_engine.research.statistics.sharpe import Moments, moments
+from backtest_engine.research.statistics.sharpe import Moments, Tries, moments
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -48,14 +48,6 @@ class Seal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tries:
-    """How often the goal was tried on these bars, this time included, and the Sharpe ratios of a bar of all."""
-
-    count: int = 1
-    sharpes: Sequence[float] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class Researched:
     """What takes more than a moment, where it was asked for. None is not known.
 
@@ -76,7 +68,7 @@ class Facts:
     """Everything that the checks may look at."""
 
     result: BacktestResult
-    tries: Tries = Tries()
+    tries: Tries = field(default_factory=Tries)
     seal: Seal = Seal()
     found: Researched = Researched()
     asked_interval: str | None = None

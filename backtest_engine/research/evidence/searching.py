@@ -12,7 +12,6 @@ from backtest_engine.research.statistics.sharpe import (
     expected_largest_sharpe,
     moments,
     probabilistic_sharpe,
-    variance_of,
 )
 
 SURE, P_VALUE = 0.95, 0.05
@@ -24,12 +23,11 @@ NEEDLE = 0.2
 def luck(facts: Facts) -> EvidenceCheck:
     """Ask whether the best of so many tries, or random entries, would have done as well."""
     tries, p = facts.tries, facts.found.permutation_p
-    scatter = variance_of(list(tries.sharpes))
-    deflated = deflated_sharpe(facts.moments, tries=tries.count, variance_of_tries=scatter)
+    deflated = deflated_sharpe(facts.moments, tries=tries.count, variance_of_tries=tries.variance)
     figures = {
         "tries": tries.count,
         "sharpe_per_bar": facts.moments.sharpe,
-        "expected_largest_sharpe": expected_largest_sharpe(tries=tries.count, variance_of_tries=scatter),
+        "expected_largest_sharpe": expected_largest_sharpe(tries=tries.count, variance_of_tries=tries.variance),
         "probabilistic_sharpe": probabilistic_sharpe(facts.moments),
         "deflated_sharpe": deflated,
         "permutation_p": p,

@@ -32,6 +32,14 @@ class Moments:
     kurtosis: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tries:
+    """How often the goal was tried on these bars, this time included, and the variance (n − 1) of the Sharpe ratios."""
+
+    count: int = 1
+    variance: float = 0.0
+
+
 def moments(returns: Floats) -> Moments:
     """Return the moments of bar returns of shape (bars,)."""
     count = len(returns)

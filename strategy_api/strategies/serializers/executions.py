@@ -73,6 +73,23 @@ class Orders(serializers.JSONField):
     """What became of the entry orders."""
 
 
+class EvidenceCheckDetail(serializers.Serializer):
+    """One question about a result, and what can be said to it."""
+
+    code = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=["pass", "warn", "fail", "unknown"])
+    sentence = serializers.CharField()
+    figures = serializers.DictField()
+
+
+class EvidenceDetail(serializers.Serializer):
+    """What a result is worth: a verdict, a sentence, and the checks behind it."""
+
+    verdict = serializers.ChoiceField(choices=["believable", "weak", "not_believable", "unknown"])
+    sentence = serializers.CharField()
+    checks = EvidenceCheckDetail(many=True)
+
+
 class ExecutionSummary(SparseModelSerializer):
     """An execution in a history."""
 
@@ -86,6 +103,7 @@ class ExecutionSummary(SparseModelSerializer):
     checks = serializers.DictField(
         child=CheckDetail(), read_only=True, help_text="What was checked, by name, and how far."
     )
+    evidence = EvidenceDetail(read_only=True, allow_null=True)
     orders = Orders(read_only=True, allow_null=True)
     parameters = serializers.DictField(read_only=True)
     warnings = Notice(many=True, read_only=True)
@@ -115,6 +133,7 @@ class ExecutionSummary(SparseModelSerializer):
             "warnings",
             "checks",
             "verified",
+            "evidence",
             "error",
             "timings",
             "versions",

@@ -113,6 +113,11 @@ class ExecuteRequest(BacktestSettings):
         help_text="Exactly the bars of an earlier execution, also when their source has since changed.",
     )
     parameters = ParametersField(required=False)
+    span = serializers.ChoiceField(
+        choices=["all", "before_seal"],
+        required=False,
+        help_text="`all` bars (the default), which is a look at what the goal sealed; or those `before_seal`.",
+    )
     max_fix_attempts = StrictIntegerField(
         min_value=0, max_value=5, default=0, help_text="Mend the strategy where it fails, this often at most."
     )

@@ -76,7 +76,7 @@ class StrategySummary(SparseModelSerializer):
 
     class Meta:
         model = Strategy
-        fields = ["id", "name", "description", "tags", "status", "version", "created_at", "updated_at"]
+        fields = ["id", "name", "description", "tags", "status", "version", "goal", "created_at", "updated_at"]
         read_only_fields = fields
 
 

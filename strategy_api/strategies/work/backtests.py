@@ -1,15 +1,20 @@
 """Loading bars, backtesting, repairing and recording: what the kinds of run share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
+from backtest_engine.engine import Engine
 from backtest_engine.errors import StrategyError
 from backtest_engine.repair import Attempt, Repair
+from backtest_engine.research.sealing import sentence
 from strategy_api.runs.worker import Job
 from strategy_api.strategies import executions
 from strategy_api.strategies.engine import engine_for, engine_with_models
 from strategy_api.strategies.models import Execution, FixAttempt, StrategyVersion
+from strategy_api.strategies.research import Finish, research
 from strategy_api.strategies.versions import add_version
 from strategy_api.strategies.work.word_settings import filled, start_of
 
@@ -73,7 +78,13 @@ def backtest(job: Job, version: StrategyVersion, data: Loaded) -> BacktestResult
 def record_success(job: Job, version: StrategyVersion, result: BacktestResult) -> None:
     """Store a finished backtest when the run settles."""
     job.emit("execution.finished", return_pct=result.metrics["return_pct"], trade_count=result.metrics["trades"])
-    job.writes.append(lambda: _made(job, executions.record_success(job.run, version, result)))
+    finish = evaluated(job, version, result)
+    job.writes.append(lambda: _made(job, executions.record_success(job.run, version, result, evidence=finish())))
+
+
+def evaluated(job: Job, version: StrategyVersion, result: BacktestResult) -> Finish:
+    """Return what counts the try and gives the evidence, once the result is stored."""
+    return research().evaluated(job.run, version, result, executor=engine_for(job).executor)
 
 
 def record_failure(job: Job, version: StrategyVersion, error: StrategyError, data: Loaded) -> None:
@@ -160,7 +171,8 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
             reason=attempt.reason,
         )
     if repaired.result is not None and fixed is not None:
-        _made(job, executions.record_success(job.run, fixed, repaired.result))
+        finish = evaluated(job, fixed, repaired.result)
+        _made(job, executions.record_success(job.run, fixed, repaired.result, evidence=finish()))
         job.result["version"] = fixed.number
 
 
@@ -170,26 +182,46 @@ def _select(job: Job, version: StrategyVersion) -> Dataset:
     if not symbol:
         symbol = DEFAULT_SYMBOL
         job.assume(f"test_symbol was not stated: {symbol} assumed.")
+    interval = asked.get("interval") or None
     engine = engine_for(job)
+    if before_seal(job, asked, version.settings):
+        engine = sealed_engine(job, version, engine, symbol=symbol, interval=interval)
     if (span := version.settings.get("last")) and not asked.get("start_date"):
         # The span ends where the data do: today, where they are up to date.
-        whole = engine.load(
-            symbol, end=_moment(asked.get("end_date"), time.max), interval=asked.get("interval") or None
-        )
+        whole = engine.load(symbol, end=_moment(asked.get("end_date"), time.max), interval=interval)
         asked["start_date"] = start_of(span, whole.end.date())
     return engine.load(
         symbol,
         start=_moment(asked.get("start_date"), time.min),
         end=_moment(asked.get("end_date"), time.max),
-        interval=asked.get("interval") or None,
+        interval=interval,
         code=version.code,
         spec=version.spec,
     )
 
 
+def before_seal(job: Job, asked: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Return whether a run keeps to the bars before the seal: as asked, or where it searches and nobody named dates."""
+    if job.run.kind == "execute":
+        return asked.get("span") == "before_seal"
+    return not (asked.get("start_date") or asked.get("end_date") or settings.get("last"))
+
+
+def sealed_engine(job: Job, version: StrategyVersion, engine: Engine, *, symbol: str, interval: str | None) -> Engine:
+    """Return the engine with data that end before the seal, and say so in one line."""
+    sealed = research().sealed(version, engine.data, symbol=symbol, interval=interval)
+    job.assume(sentence(sealed.sealed_from))
+    return replace(engine, data=sealed.data)
+
+
 def _again(job: Job, version: StrategyVersion, fingerprint: str) -> Dataset:
     """Return the bars of an earlier execution, traded from the same bar on as then, or from a start within them."""
-    dataset = engine_for(job).data.dataset(fingerprint)
+    data = engine_for(job).data
+    dataset = data.dataset(fingerprint)
+    if job.parameters.get("span") == "before_seal":
+        dataset = sealed_engine(
+            job, version, engine_for(job), symbol=dataset.symbol, interval=dataset.interval
+        ).data.dataset(fingerprint)
     start = _moment(job.parameters.get("start_date"), time.min)
     if start is None:
         same = {"strategy_id": version.strategy_id, "dataset_fingerprint": fingerprint}

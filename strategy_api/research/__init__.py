@@ -1,0 +1,1 @@
+"""Goals, their tries and seals, and studies."""
