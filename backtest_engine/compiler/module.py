@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from backtest_engine.compiler import snippets
 from backtest_engine.compiler.declarations import Declarations
@@ -33,11 +33,16 @@ class Branch:
 
 def compile_module(spec: StrategySpec, *, name: str, explanation: str, words: Mapping[str, str]) -> str:
     """Return the source of a module whose one class trades the specification."""
-    return _Module(spec, name, explanation, words).source()
+    return Module(spec, name, explanation, words).source()
 
 
 @dataclass
-class _Module:
+class Module:
+    """A module on its way to source code; how declarations and expressions are written may be replaced."""
+
+    declarations: ClassVar[type[Declarations]] = Declarations
+    writer: ClassVar[type[Writer]] = Writer
+
     spec: StrategySpec
     name: str
     explanation: str
@@ -46,7 +51,8 @@ class _Module:
     orders: dict[SideName, Orders] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.write = Writer(Declarations(wishes=attribute_names(self.spec), shifts=constant_shifts(self.spec)))
+        wishes, shifts = attribute_names(self.spec), constant_shifts(self.spec)
+        self.write = self.writer(self.declarations(wishes=wishes, shifts=shifts))
         sides = self.spec.sides
         differ = len({_protection(side) for side in sides.values()}) > 1
         self.orders = {

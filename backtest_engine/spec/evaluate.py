@@ -19,7 +19,7 @@ from backtest_engine.indicators import (
     trading_days_left,
 )
 from backtest_engine.registry import Array
-from backtest_engine.spec.base import Part, Timeframe
+from backtest_engine.spec.base import WEEKDAYS, Part, Timeframe
 from backtest_engine.spec.conditions import (
     Ago,
     All,
@@ -162,7 +162,7 @@ class Evaluation:
                 return self._over_bars(condition, position)
             case Always():
                 return np.ones(len(self.bars), dtype=bool)
-        return _on_date(condition, self.index)
+        return on_date(condition, self.index)
 
     def _over_bars(self, condition: Streak | Within | Often | Then | Ago, position: Position | None) -> Held:
         if isinstance(condition, Then):
@@ -295,16 +295,17 @@ def _earlier(held: Held, bars: int) -> Held:
     return earlier
 
 
-def _on_date(condition: Condition, index: pd.DatetimeIndex) -> Held:
+def on_date(condition: Condition, index: pd.DatetimeIndex) -> Held:
+    """Return on which bars a condition on their date or time holds."""
     match condition:
         case OnWeekday():
-            return np.asarray(np.isin(index.day_name().str.lower(), condition.days))
+            return np.isin(index.dayofweek, [WEEKDAYS.index(day) for day in condition.days])
         case InMonth():
             return np.asarray(np.isin(index.month, condition.months))
         case TimeOfDay():
             index = local_time(index, condition.zone) if condition.zone else index
-            clock = np.asarray(index.strftime("%H:%M"), dtype=str)
-            after, before = clock >= condition.start, clock <= condition.end
+            clock = np.asarray(60 * index.hour + index.minute)
+            after, before = clock >= _minute(condition.start), clock <= _minute(condition.end)
             return np.asarray(after & before if condition.start <= condition.end else after | before)
         case SessionTime():
             return _in_session(condition, index)
@@ -316,6 +317,10 @@ def _on_date(condition: Condition, index: pd.DatetimeIndex) -> Held:
             return _trading_day(condition, index)
         case _:
             raise TypeError(f"no values are known for {type(condition).__name__}")
+
+
+def _minute(clock: str) -> int:
+    return 60 * int(clock[:2]) + int(clock[3:])
 
 
 def _in_session(condition: SessionTime, index: pd.DatetimeIndex) -> Held:
