@@ -1,0 +1,57 @@
+"""Entries in the markets alone in which trades have earned."""
+
+from collections.abc import Iterator, Mapping
+
+from backtest_engine.agents.supervisor.edits import SideName, with_filter
+from backtest_engine.agents.supervisor.records import Finding, Proposal
+from backtest_engine.agents.supervisor.situation import Situation
+from backtest_engine.spec import Comparison, Condition, Indicator, Number, Price
+
+
+def trend(finding: Finding, situation: Situation) -> Iterator[Proposal]:
+    """Yield entries while the market rises alone, or falls alone."""
+    assert situation.spec is not None
+    rising = finding.figures["regime"] == "falls"
+    spec = with_filter(situation.spec, _beside_average(situation, rising))
+    if spec is None:
+        return
+    kept = situation.count - int(finding.figures["trades"])
+    word = "above" if rising else "below"
+    yield Proposal(
+        kind="filters",
+        finding=finding.code,
+        reason=finding.sentence,
+        expected=f"About {kept} of {situation.count} trades stay, which made {finding.figures['others_pct']:g} % each.",
+        spec=spec,
+        words=f"entries only while the close is {word} SMA({situation.trend_bars})",
+    )
+
+
+def volatility(finding: Finding, situation: Situation) -> Iterator[Proposal]:
+    """Yield entries in calm markets alone, or in wild ones."""
+    assert situation.spec is not None
+    wild = finding.figures["regime"] == "wild"
+    limit = float(finding.figures["atr_pct"])
+    natr = Indicator(name="natr", parameters={"period": 14})
+    condition = Comparison(left=natr, relation="<" if wild else ">", right=Number(value=limit))
+    spec = with_filter(situation.spec, condition)
+    if spec is None:
+        return
+    yield Proposal(
+        kind="filters",
+        finding=finding.code,
+        reason=finding.sentence,
+        expected=f"The trades that stay made {finding.figures['others_pct']:g} % each.",
+        spec=spec,
+        words=f"entries only while the ATR(14) is {'below' if wild else 'above'} {limit:g} % of the price",
+    )
+
+
+def trend_filters(situation: Situation) -> Mapping[SideName, Condition]:
+    """Return the condition that each side trades with the trend."""
+    return {"long": _beside_average(situation, True), "short": _beside_average(situation, False)}
+
+
+def _beside_average(situation: Situation, above: bool) -> Condition:
+    average = Indicator(name="sma", parameters={"period": situation.trend_bars})
+    return Comparison(left=Price(), relation=">" if above else "<", right=average)

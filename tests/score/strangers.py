@@ -1,0 +1,2 @@
+from tests.score.planted import Planted
+STRANGERS: tuple[Planted, ...] = ()
