@@ -9,6 +9,8 @@ from strategy_api.common import operations
 from strategy_api.common.openapi import pages
 from strategy_api.llm.views import BudgetView, KeyList
 from strategy_api.market.views import DataViewSet
+from strategy_api.research.views.goals import GoalViewSet
+from strategy_api.research.views.studies import StudyViewSet
 from strategy_api.runs.submission import routes
 from strategy_api.runs.views import RunViewSet
 from strategy_api.strategies.views.executions import ExecutionViewSet
@@ -18,6 +20,8 @@ router = SimpleRouter(use_regex_path=True, trailing_slash=True)
 router.register("strategies", StrategyViewSet, "strategy")
 router.register("runs", RunViewSet, "run")
 router.register("executions", ExecutionViewSet, "execution")
+router.register("goals", GoalViewSet, "goal")
+router.register("studies", StudyViewSet, "study")
 router.register("tokens", TokenViewSet, "token")
 router.register("data", DataViewSet, "data")
 

@@ -1,6 +1,6 @@
 """One way through for whatever tries candidates: a candidate is the strategy with other parameters, on some bars."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ class Candidate:
     equity: Floats = field(default_factory=lambda: np.empty(0))
     trades: Sequence[Trade] = ()
     error: str | None = None
+    measured: Moments | None = None
 
     @property
     def returns(self) -> Floats:
@@ -36,7 +37,7 @@ class Candidate:
 
     @property
     def moments(self) -> Moments:
-        return moments(self.returns)
+        return self.measured or moments(self.returns)
 
     @property
     def blocks(self) -> Floats:
@@ -54,9 +55,17 @@ class Evaluator(Protocol):
         """Return the whole result of one candidate; raise a `StrategyError` where it fails."""
 
     def sweep(
-        self, dataset: Dataset, parameters: Sequence[Mapping[str, Any]], *, cancelled: CancelSignal | None = None
+        self,
+        dataset: Dataset,
+        parameters: Sequence[Mapping[str, Any]],
+        *,
+        needed: Collection[str] = (),
+        cancelled: CancelSignal | None = None,
     ) -> Iterator[Candidate]:
-        """Yield what becomes of each candidate, in the order given; raise `Cancelled` once nobody wants to know."""
+        """Yield what becomes of each candidate, in the order given; raise `Cancelled` once nobody wants to know.
+
+        `needed` are the metrics that each must have; others may be missing.
+        """
 
     def seconds_each(self, dataset: Dataset) -> float:
         """Return about how long one candidate takes."""

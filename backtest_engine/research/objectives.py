@@ -38,6 +38,11 @@ class Objective:
     metric: str = DEFAULT
     conditions: tuple[tuple[str, str, float], ...] = ()
 
+    @property
+    def needed(self) -> frozenset[str]:
+        """The metrics that it looks at."""
+        return frozenset({self.metric, *(name for name, _, _ in self.conditions)})
+
     def value(self, metrics: Mapping[str, Any]) -> float | None:
         """Return the metric of a candidate; None where it has none."""
         value = metrics.get(self.metric)

@@ -47,7 +47,7 @@ def evaluate(
 ) -> list[Tried]:
     """Evaluate points of the grid, in the order given."""
     asked = [search.grid.parameters(point) for point in points]
-    found = evaluator.sweep(dataset, asked, cancelled=cancelled)
+    found = evaluator.sweep(dataset, asked, needed=search.objective.needed, cancelled=cancelled)
     return [tried(point, candidate, search.objective) for point, candidate in zip(points, found, strict=True)]
 
 

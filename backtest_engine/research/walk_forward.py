@@ -106,7 +106,9 @@ def walk(
     if chosen is None:
         return Tested(window=window, trials=trials, chosen=None, outcome=None)
     testing = part_of(dataset, window.test, window.end)
-    outcome = next(iter(evaluator.sweep(testing, [chosen.parameters], cancelled=cancelled)))
+    outcome = next(
+        iter(evaluator.sweep(testing, [chosen.parameters], needed=search.objective.needed, cancelled=cancelled))
+    )
     return Tested(window=window, trials=trials, chosen=chosen, outcome=outcome)
 
 

@@ -91,7 +91,7 @@ class Trial(models.Model):
 
 
 class Study(models.Model):
-    """One piece of research: what was asked, and what came of it. It has the id of its run, which says how it stands."""
+    """One piece of research: what was asked, and what came of it. It has the id of its run."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="studies")

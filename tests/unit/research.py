@@ -1,6 +1,6 @@
 """Small trades, results and evaluators for the tests of research."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -78,7 +78,12 @@ class Slopes:
         self.last_bars: list[pd.Timestamp] = []
 
     def sweep(
-        self, dataset: Dataset, parameters: Sequence[Mapping[str, Any]], *, cancelled: Any = None
+        self,
+        dataset: Dataset,
+        parameters: Sequence[Mapping[str, Any]],
+        *,
+        needed: Collection[str] = (),
+        cancelled: Any = None,
     ) -> Iterator[Candidate]:
         for chosen in parameters:
             self.evaluated.append((dataset.fingerprint, dict(chosen)))

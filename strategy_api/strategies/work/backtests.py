@@ -41,9 +41,14 @@ def load(job: Job, version: StrategyVersion) -> Loaded:
     fingerprint = job.parameters.get("dataset_fingerprint")
     dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
-    asked = filled(job.parameters, version.settings)
+    return Loaded(dataset=dataset, broker=broker_of(job.parameters, version))
+
+
+def broker_of(parameters: Mapping[str, Any], version: StrategyVersion) -> BrokerSettings:
+    """Return how orders are filled: as asked, as the words say, and the usual otherwise."""
+    asked = filled(parameters, version.settings)
     stated = {name: asked[name] for name in BROKER_SETTINGS if asked.get(name) is not None}
-    return Loaded(dataset=dataset, broker=replace(BrokerSettings(), **stated))
+    return replace(BrokerSettings(), **stated)
 
 
 def execute_and_repair(job: Job, version: StrategyVersion, *, max_attempts: int) -> None:
@@ -218,7 +223,7 @@ def _again(job: Job, version: StrategyVersion, fingerprint: str) -> Dataset:
     """Return the bars of an earlier execution, traded from the same bar on as then, or from a start within them."""
     data = engine_for(job).data
     dataset = data.dataset(fingerprint)
-    if job.parameters.get("span") == "before_seal":
+    if job.run.kind != "execute" or job.parameters.get("span") == "before_seal":
         dataset = sealed_engine(
             job, version, engine_for(job), symbol=dataset.symbol, interval=dataset.interval
         ).data.dataset(fingerprint)

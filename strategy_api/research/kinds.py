@@ -1,0 +1,90 @@
+"""The kinds of run that are studies: one record each. Their work is imported where it is done, in a worker."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from backtest_engine.research.evaluators import most_trials
+from backtest_engine.research.search import planned
+from strategy_api.common.lazy import lazily
+from strategy_api.research import studies
+from strategy_api.research.serializers.requests import OptimizeRequest, SignificanceRequest, WalkForwardRequest
+from strategy_api.runs.kinds import RunKind, Submission, register
+from strategy_api.strategies.kinds import prepare_execution
+from strategy_api.strategies.models import Strategy, StrategyVersion
+from strategy_api.strategies.selectors import strategy_of
+
+WORK = "strategy_api.research.work"
+QUEUE = "research"
+PROBLEMS = ("no_such_version", "unknown_dataset")
+SEARCH_PROBLEMS = (*PROBLEMS, "invalid_parameter", "grid_too_large", "package_not_installed")
+
+
+def prepare_search(*, owner: User, subject: Strategy, asked: dict[str, Any]) -> Submission:
+    """Take the version that is asked for; refuse parameters that it does not have, and more of them than fit."""
+    submission = prepare_execution(owner=owner, subject=subject, asked=asked)
+    about = submission.subject
+    version = StrategyVersion.objects.get(strategy=subject, number=about.version if about else None)
+    search = studies.search_of(version, asked)
+    limit = most_trials(version.spec)
+    planned(search.grid, method=search.method, max_trials=search.max_trials, seed=search.seed, most=limit)
+    return submission
+
+
+OPTIMIZE = RunKind(
+    name="optimize",
+    queue=QUEUE,
+    path="strategies/{id}/optimize/",
+    summary="Search for parameters",
+    description="Queues a search on the bars before the seal: the best with its evidence, the table of all, a heat "
+    "map, and whether the best stands on a hill or is a needle.",
+    request=OptimizeRequest,
+    find_subject=strategy_of,
+    prepare=prepare_search,
+    perform=lazily(f"{WORK}.optimize.optimize"),
+    rate="execute",
+    weight=5,
+    problems=SEARCH_PROBLEMS,
+    submitted=studies.make_study,
+)
+
+WALK_FORWARD = RunKind(
+    name="walk_forward",
+    queue=QUEUE,
+    path="strategies/{id}/walk_forward/",
+    summary="Search on the past, test on what follows",
+    description="Queues a search in each of many windows, each tested on the bars that follow it: the stitched "
+    "curve of the tests, its t statistic, and how the chosen parameters drift.",
+    request=WalkForwardRequest,
+    find_subject=strategy_of,
+    prepare=prepare_search,
+    perform=lazily(f"{WORK}.walk_forward.walk_forward"),
+    rate="execute",
+    weight=5,
+    problems=SEARCH_PROBLEMS,
+    submitted=studies.make_study,
+)
+
+SIGNIFICANCE = RunKind(
+    name="significance",
+    queue=QUEUE,
+    path="strategies/{id}/significance/",
+    summary="Ask how much of a result is luck",
+    description="Queues random entries, intervals by the bootstrap, other costs, changed parameters and each year.",
+    request=SignificanceRequest,
+    find_subject=strategy_of,
+    prepare=prepare_execution,
+    perform=lazily(f"{WORK}.significance.significance"),
+    rate="execute",
+    weight=2,
+    problems=PROBLEMS,
+    submitted=studies.make_study,
+)
+
+# A part of a study that is spread over the fleet; only a child.
+STUDY_PART = RunKind(name="study_part", queue=QUEUE, perform=lazily(f"{WORK}.parts.study_part"))
+
+STUDIES = (OPTIMIZE, WALK_FORWARD, SIGNIFICANCE)
+
+for kind in (*STUDIES, STUDY_PART):
+    register(kind)

@@ -1,0 +1,1 @@
+"""Examples of goals and studies for the OpenAPI document."""

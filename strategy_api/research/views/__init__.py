@@ -1,0 +1,1 @@
+"""Goals and studies over HTTP."""
