@@ -87,7 +87,7 @@ def _early() -> pd.DataFrame:
 
 
 def _against_trend() -> pd.DataFrame:
-    rising, falling = swinging(count=1000, seed=4) + 0.0012, swinging(count=1000, seed=5, pull=0.02) - 0.0035
+    rising, falling = swinging(count=1500, seed=4, pull=0.2) + 0.002, swinging(count=1500, seed=5, pull=0.02) - 0.0025
     return from_returns(regimes(rising, falling), seed=14)
 
 
@@ -150,7 +150,7 @@ PLANTED = (
     ),
     Planted(
         name="exits too late",
-        words="Buy when RSI(3) is below 8. Sell after 40 bars.",
+        words="Buy when ROC(1) is below -4. Sell after 40 bars.",
         bars=_late,
         codes=frozenset({"exits_too_late"}),
         kinds=frozenset({"exits", "stops"}),
@@ -192,7 +192,7 @@ PLANTED = (
     ),
     Planted(
         name="one month loses",
-        words="Buy when close is above open. Sell after 2 bars.",
+        words="Buy when close is above 1. Sell after 3 bars.",
         bars=lambda: _days(lambda index: index.month == 9, count=2200),
         codes=frozenset({"one_month_loses"}),
         kinds=frozenset({"filters"}),

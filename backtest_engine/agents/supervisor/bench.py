@@ -10,6 +10,7 @@ from backtest_engine.agents.supervisor.situation import Situation
 from backtest_engine.compiler import compile_spec
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.ports import CancelSignal, Executor
+from backtest_engine.research.evidence import Seal
 from backtest_engine.simulation.fast_path import NotOnFastPath, simulate
 from backtest_engine.simulation.indicator_cache import IndicatorCache
 from backtest_engine.spec import StrategySpec
@@ -20,13 +21,15 @@ from backtest_engine.spec.lengths import fit
 class Bench:
     """Plays specifications on the fast path, and what that cannot play in the sandbox where there is one.
 
-    The dataset ends before the seal: nothing here can ask for later bars.
+    The dataset ends before the seal: nothing here can ask for later bars. `described` says whether words led to it.
     """
 
     dataset: Dataset
     broker: BrokerSettings
     executor: Executor | None = None
     cancelled: CancelSignal | None = None
+    seal: Seal = field(default_factory=Seal)
+    described: bool = False
     _cache: IndicatorCache = field(default_factory=IndicatorCache, repr=False)
     _played: dict[str, BacktestResult] = field(default_factory=dict, repr=False)
 

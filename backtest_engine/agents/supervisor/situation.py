@@ -62,16 +62,14 @@ class Situation:
         mean = pd.Series(ranges).rolling(ATR_BARS, min_periods=1).mean().to_numpy(np.float64)
         return mean / self.close
 
-    @cached_property
-    def trend(self) -> Floats:
-        """How far each close is from the average of the last hundred, as a fraction; NaN where there is none yet."""
-        length = min(TREND_BARS, max(20, len(self.close) // 10))
-        average = pd.Series(self.close).rolling(length).mean().to_numpy(np.float64)
+    def trend(self, bars: int) -> Floats:
+        """Return how far each close is from the average of the last `bars`, as a fraction; NaN where there is none."""
+        average = pd.Series(self.close).rolling(bars).mean().to_numpy(np.float64)
         return self.close / average - 1
 
     @property
     def trend_bars(self) -> int:
-        """The length of the average that `trend` uses."""
+        """The length of the average that says whether the market rises where no other was found to say it better."""
         return min(TREND_BARS, max(20, len(self.close) // 10))
 
     # Trades

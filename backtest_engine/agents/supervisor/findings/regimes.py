@@ -8,8 +8,9 @@ from backtest_engine.agents.supervisor.records import Finding
 from backtest_engine.agents.supervisor.situation import Flags, Situation, percent, t_between, t_of
 
 FEWEST = 8
-# Both directions of two divisions are looked at.
-CLEAR = 2.5
+# Both directions of two divisions are looked at: below 3 it is a hint.
+CLEAR = 2.4
+TREND_LENGTHS = (20, 50, 100, 200)
 
 
 def find(situation: Situation) -> Iterator[Finding]:
@@ -30,27 +31,33 @@ def quiet_limit(situation: Situation) -> float:
 
 
 def _trend(situation: Situation) -> Iterator[Finding]:
-    trend = situation.trend[situation.signal]
-    for name, inside in (("falls", trend < 0), ("rises", trend > 0)):
-        if (found := _worse(situation, inside & np.isfinite(trend), ~inside & np.isfinite(trend))) is None:
-            continue
-        t, lost, rest = found
-        yield Finding(
-            code="loses_in_one_trend",
-            severity="high" if t < -3 else "medium",
-            sentence=f"Trades that begin while the market {name} (close {'below' if name == 'falls' else 'above'} its average of "
-            f"{situation.trend_bars} bars) lose {percent(-lost)} % on average; the others make {percent(rest)} % (t = {t:.1f}).",
-            figures={"regime": name, "mean_pct": percent(lost), "others_pct": percent(rest), "trades": int(inside.sum()), "t": t},
-            strength=min(-t, 20.0),
-            could=("filters",),
-        )
+    """Of several averages the one that parts the trades best says which way the market goes."""
+    found = []
+    for bars in TREND_LENGTHS:
+        trend = situation.trend(bars)[situation.signal]
+        for name, inside in (("falls", trend < 0), ("rises", trend > 0)):
+            worse = _worse(situation, inside & np.isfinite(trend), ~inside & np.isfinite(trend))
+            if worse is not None:
+                found.append((*worse, bars, name, int(inside.sum())))
+    if not found:
+        return
+    t, lost, rest, bars, name, trades = min(found)
+    yield Finding(
+        code="loses_in_one_trend",
+        severity="high" if t < -3.2 else "medium",
+        sentence=f"Trades that begin while the market {name} (close {'below' if name == 'falls' else 'above'} its average of {bars} bars) "
+        f"lose {percent(-lost)} % on average; the others make {percent(rest)} % (t = {t:.1f}).",
+        figures={"regime": name, "bars": bars, "mean_pct": percent(lost), "others_pct": percent(rest), "trades": trades, "t": t},
+        strength=min(-t, 20.0),
+        could=("filters",),
+    )
 
 
 def _volatility(situation: Situation) -> Iterator[Finding]:
     atr = situation.atr[situation.signal]
     limit = quiet_limit(situation)
     for name, inside in (("wild", atr > limit), ("calm", atr <= limit)):
-        if (found := _worse(situation, inside, ~inside, clear=CLEAR + 0.5)) is None:
+        if (found := _worse(situation, inside, ~inside, clear=3.0)) is None:
             continue
         t, lost, rest = found
         yield Finding(

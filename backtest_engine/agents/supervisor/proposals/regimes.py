@@ -12,7 +12,8 @@ def trend(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield entries while the market rises alone, or falls alone."""
     assert situation.spec is not None
     rising = finding.figures["regime"] == "falls"
-    spec = with_filter(situation.spec, _beside_average(situation, rising))
+    bars = int(finding.figures["bars"])
+    spec = with_filter(situation.spec, _beside_average(bars, rising))
     if spec is None:
         return
     kept = situation.count - int(finding.figures["trades"])
@@ -23,7 +24,7 @@ def trend(finding: Finding, situation: Situation) -> Iterator[Proposal]:
         reason=finding.sentence,
         expected=f"About {kept} of {situation.count} trades stay, which made {finding.figures['others_pct']:g} % each.",
         spec=spec,
-        words=f"entries only while the close is {word} SMA({situation.trend_bars})",
+        words=f"entries only while the close is {word} SMA({bars})",
     )
 
 
@@ -49,9 +50,9 @@ def volatility(finding: Finding, situation: Situation) -> Iterator[Proposal]:
 
 def trend_filters(situation: Situation) -> Mapping[SideName, Condition]:
     """Return the condition that each side trades with the trend."""
-    return {"long": _beside_average(situation, True), "short": _beside_average(situation, False)}
+    return {"long": _beside_average(situation.trend_bars, True), "short": _beside_average(situation.trend_bars, False)}
 
 
-def _beside_average(situation: Situation, above: bool) -> Condition:
-    average = Indicator(name="sma", parameters={"period": situation.trend_bars})
+def _beside_average(bars: int, above: bool) -> Condition:
+    average = Indicator(name="sma", parameters={"period": bars})
     return Comparison(left=Price(), relation=">" if above else "<", right=average)
