@@ -51,10 +51,16 @@ class Talk:
                 body = {"content": "", "answers": {self.question["metadata"]["question_id"]: meant[0]["id"]}}
         began = time.monotonic()
         answer = self.api.post(f"{self.address}messages/", json=body, headers={"Prefer": "wait=30"})
-        self.seconds.append(time.monotonic() - began)
         answer.raise_for_status()
+        messages = answer.json().get("results")
+        while messages is None:
+            turn_run = self.api.get(f"/api/runs/{answer.json()['id']}/").json()
+            if turn_run["finished_at"]:
+                number = turn_run["parameters"]["turn"]
+                messages = self.api.get(f"{self.address}messages/", params={"reply_to": number}).json()["results"]
+            time.sleep(0.05)
+        self.seconds.append(time.monotonic() - began)
         self.before, self.state = self.state, self.api.get(self.address).json()
-        messages: list[dict[str, Any]] = answer.json()["results"]
         self.question = next((one for one in messages if one["message_type"] == "question"), None)
         self.specs.append(self.state["spec"])
         return messages
@@ -64,7 +70,7 @@ def _meant(wanted: dict[str, str], text: str) -> bool:
     return bool(re.search(wanted["match"], text)) and not re.search(wanted.get("not", r"(?!)"), text)
 
 
-def grade(talk: Talk, messages: list[dict[str, Any]], expect: dict[str, Any]) -> tuple[str, list[str]]:
+def grade(talk: Talk, messages: list[dict[str, Any]], expect: dict[str, Any], refused: set[str]) -> tuple[str, list[str]]:
     """Return `right`, `asked`, `refused` or `wrong`, and what is not as it must be."""
     state, faults = talk.state, _said_faults(talk, messages, expect)
     changed = state["spec"] != talk.before["spec"] or state["settings"] != talk.before["settings"]
@@ -73,7 +79,7 @@ def grade(talk: Talk, messages: list[dict[str, Any]], expect: dict[str, Any]) ->
         return "wrong", ["changed what must stay"]
     specs = [expect["spec"]] if not isinstance(expect.get("spec"), list) else expect["spec"]
     spec_right = "spec" not in expect or any(fits(one, state["spec"]) for one in specs)
-    settings = "" if expect.get("settings_free") else _settings_fault(state["settings"], expect.get("settings", {}))
+    settings = "" if expect.get("settings_free") else _settings_fault(state["settings"], expect.get("settings", {}), refused)
     if spec_right and not settings:
         asked = expect.get("ask") is True and talk.question is None
         return ("right", faults) if not asked else ("wrong", ["no question"])
@@ -105,8 +111,10 @@ def _said_faults(talk: Talk, messages: list[dict[str, Any]], expect: dict[str, A
     return faults
 
 
-def _settings_fault(given: dict[str, Any], wanted: dict[str, Any]) -> str:
+def _settings_fault(given: dict[str, Any], wanted: dict[str, Any], refused: set[str]) -> str:
     for name in NAMED:
+        if name in refused:
+            continue
         value = given.get(name)
         if name not in wanted:
             if value is not None:
@@ -127,13 +135,14 @@ def _is(wanted: Any, given: Any) -> bool:
 def converse(api: httpx.Client, dialogue: dict[str, Any], counts: Counter[str], *, verbose: bool) -> list[float]:
     """Hold one dialogue and count how its turns came out; return how long they took."""
     talk = Talk(api, dialogue.get("start", {}))
-    lacking = False
+    refused: set[str] = set()
     for number, turn in enumerate(dialogue["turns"], 1):
         expect = turn["expect"]
         messages = talk.say(turn)
-        verdict, faults = grade(talk, messages, expect)
-        if verdict == "asked" and lacking:
-            verdict = "asked"
+        verdict, faults = grade(talk, messages, expect, refused)
+        if verdict == "asked" and expect.get("refusal_ok"):
+            # What could not be had is not asked for again.
+            refused |= {name for name, value in expect.get("settings", {}).items() if talk.state["settings"].get(name) != value}
         intent_right = talk.state["feedback_intent"] in expect["intent"]
         counts["turns"] += 1
         counts["intents right"] += intent_right
@@ -147,7 +156,7 @@ def converse(api: httpx.Client, dialogue: dict[str, Any], counts: Counter[str], 
         if verdict == "asked" and (clarify := expect.get("clarify")):
             counts["clarified"] += 1
             messages = talk.say({"user": clarify})
-            verdict, faults = grade(talk, messages, {**expect, "ask": None, "message_types": []})
+            verdict, faults = grade(talk, messages, {**expect, "ask": None, "message_types": []}, refused)
             counts["clarified right"] += verdict == "right"
             if verdict == "wrong":
                 counts["wrong"] += 1

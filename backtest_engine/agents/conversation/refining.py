@@ -54,7 +54,10 @@ def refine(said: Said, state: State) -> Refined:
     elif _AS_BEFORE.search(said.plain) and _AS_BEFORE.sub("", said.plain).strip(" ,"):
         text = _AS_BEFORE.sub("", said.plain)
     run = read_run(text)
-    if _BEST.match(said.plain) and state.best is not None:
+    if _BEST.match(said.plain):
+        if state.best is None:
+            why = "nothing was tried out yet that has a best one: ask for it, as in 'try RSI 5 to 30'"
+            return Refined(run=run, edited=Edited(spec=spec, impossible=why), base=base)
         best = StrategySpec.model_validate(state.best)
         return Refined(run=run, edited=Edited(spec=best, understood=1), base=base)
     plain = re.sub(r"\s+", " ", run.rest.lower()).strip()

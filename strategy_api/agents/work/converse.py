@@ -17,6 +17,7 @@ from strategy_api.agents.topics import topic_of
 from strategy_api.agents.work.commands import COMMANDS, ByRun, outcome_of
 from strategy_api.common.storable import storable
 from strategy_api.llm import language_models
+from strategy_api.runs.kinds import RunKind, Submission
 from strategy_api.runs.models import Run
 from strategy_api.runs.stored_topics import publish
 from strategy_api.runs.worker import Job
@@ -78,29 +79,40 @@ class _Turn:
         return state, said
 
     def _carry_out(self, commands: list[Command], node: str) -> list[dict[str, Any]]:
-        children: list[Run | dict[str, Any]] = []
-        for command in commands:
+        """Do the commands; the first run at once in this worker, the others by whoever is free."""
+        first = self._position + 1
+        self._position += len(commands)
+        placed = list(enumerate(commands, first))
+        for position, command in placed[1:]:
+            self._child(command, position, node, at_once=False)
+        outcomes = {}
+        for position, command in placed:
             how = COMMANDS[command.kind]
             if isinstance(how, ByRun):
-                children.append(self._child(command, how, node))
+                self._child(command, position, node, at_once=position == first)
             else:
-                children.append(how(self._job, command.parameters))
+                outcomes[position] = how(self._job, command.parameters)
         self._job.wait_for_children()
-        return [one if isinstance(one, dict) else outcome_of(_again(one)) for one in children]
+        ended = {child.position: child for child in self._job.children.filter(position__gte=first)}
+        return [outcomes.get(position) or outcome_of(ended[position]) for position, _ in placed]
 
-    def _child(self, command: Command, how: ByRun, node: str) -> Run:
-        self._position += 1
-        before = self._job.run.children.filter(position=self._position).first()
-        if before is not None:
-            return before
-        child = self._job.submit_child(
-            how.kind, {}, position=self._position, submission=how.submission(command.parameters)
-        )
+    def _child(self, command: Command, position: int, node: str, *, at_once: bool) -> None:
+        how = COMMANDS[command.kind]
+        if not isinstance(how, ByRun):
+            return
+        if not self._job.children.filter(position=position).exists():
+            self._tell(command, node)
+        submit = self._job.do_child if at_once else self._queue_child
+        submit(how.kind, position=position, submission=how.submission(command.parameters))
+
+    def _queue_child(self, kind: RunKind, *, position: int, submission: Submission) -> None:
+        self._job.submit_child(kind, {}, position=position, submission=submission)
+
+    def _tell(self, command: Command, node: str) -> None:
         symbol = (command.parameters.get("settings") or {}).get("symbol")
         message = PROGRESS.get(command.kind, command.kind) + (f" on {symbol}" if symbol else "")
-        progress = {"turn": self._turn.seq, "step": command.kind, "message": message, "run": str(child.pk)}
+        progress = {"turn": self._turn.seq, "step": command.kind, "message": message}
         publish(topic_of(self._conversation.pk), [("node", {"node": node}), ("progress", progress)])
-        return child
 
     def write(self, state: State, said: list[Said]) -> None:
         """Write the answer and the state; called in the transaction that settles the run."""
@@ -138,7 +150,3 @@ class _Turn:
         events = [("message", message_data(row)) for row in rows]
         publish(topic_of(conversation.pk), [*events, ("node", node)])
 
-
-def _again(child: Run) -> Run:
-    child.refresh_from_db()
-    return child

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from backtest_engine.agents.conversation.words import fillers
 from backtest_engine.language.vocabulary import NUMBERS
 
-_BREAK = re.compile(r"\s*(?:[,;\n]|\.(?=\s|$)|!|\?|:(?=\s)|\s-\s|\b(?:and|but|plus|then)\b)\s*")
+_BREAK = re.compile(r"\s*(?:[,;\n]|\.(?=\s|$)|!|\?|:(?=\s|$)|\s-\s|\b(?:and|but|plus|then)\b)\s*")
 # What was said before one of these is taken back.
 _TAKEN_BACK = re.compile(
     r"^(?:no,? )?(?:(?:oh |ah )?(?:no )?wait(?: no)?|scratch that|correction|i mean(?:t)?|sorry|no sorry|make that|or rather|rather|nope|no)$"

@@ -97,6 +97,10 @@ def _keep(turn: Turn, done: list[dict[str, Any]]) -> None:
         state.code = first.get("code") or state.code
     if plan.replaces or not state.title:
         state.title = str(first.get("name") or plan.name or state.title)
+    if "last" in plan.settings:
+        # The span ends where the data do: only the backtest says when it began.
+        plan.settings = {name: value for name, value in plan.settings.items() if name != "last"}
+        plan.settings["start"] = results[0].first[:10]
     state.settings = dict(plan.settings)
     if plan.replaces:
         state.best = None
