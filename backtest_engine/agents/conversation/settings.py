@@ -21,6 +21,8 @@ _ALL = re.compile(
     r"(?:from|since) the (?:very )?(?:start|beginning)|no (?:date|time) (?:limits?|range)|all time|any dates?|all (?:the )?(?:dates|years)|(?:without|forget|drop|remove|clear) (?:the )?dates?|no dates)\b"
 )
 _MONTHS_OF = re.compile(rf"\b(?:(?:from|between|for|in|during) )?(?P<first>{_MONTH})(?: (?:to|until|till|through|-|and)|-) ?(?P<last>{_MONTH})(?: of| in)?,? (?P<year>{_YEAR})\b")
+_TO_MONTH = re.compile(rf"\b(?:until|till|to|up to|through|before|ending|end)(?: in)? (?P<last>{_MONTH})(?: of)? (?P<year>{_YEAR})\b")
+_RATE = re.compile(r"(?:\b(?:with|and|add|include|a|use|set|make|the|what|if)\s+)*\b(?:commissions?|fees?|costs?|trading costs?)\b(?: (?:to|of|at|should|be|is|are|were|was|become))+\s*(?P<a>\d*\.?\d+)\s*(?P<s>%|bps|bp)")
 _ONE_MONTH = re.compile(rf"\b(?:(?:in|for|during|only|just) )*(?P<first>{_MONTH})(?: of)? (?P<year>{_YEAR})(?: only)?\b")
 _QUARTER = re.compile(rf"\b(?:(?:in|for|during|the) )*(?:q(?P<quarter>[1-4])|(?P<half>first|second) half)(?: of)? (?P<year>{_YEAR})\b")
 _LAST = re.compile(r"\b(?:(?:just|only|over|for|in|on|the) )*(?:last|past|previous|most recent) (?:(?P<count>\d+|[a-z]+)(?: of)? )?(?P<unit>years?|months?|weeks?|days?)(?: only| of data)?\b")
@@ -82,6 +84,8 @@ def read_run(text: str, *, mild: bool = True) -> Run:
     _take(run, _SPREAD, lambda match: run.values.update(spread=_share(match["a"] or match["a2"], match["s"] or match["s2"])))
     _take(run, _COSTS, lambda match: run.values.update(commission=0))
     _take(run, _UNTIL, lambda match: _set_until(run, match))
+    _take(run, _TO_MONTH, lambda match: _set_month_end(run, match))
+    _take(run, _RATE, lambda match: run.values.update(commission=_share(match["a"], match["s"])))
     _known(run)
     _take(run, _ONE_MONTH, lambda match: _between(run, match["year"], _month(match["first"]), _month(match["first"])))
     if "cash" not in run.values:
@@ -161,6 +165,14 @@ def _between(run: Run, year: str, first: int, last: int) -> bool | None:
     if first > last:
         return False
     run.values.update(start=f"{year}-{first:02}-01", end=f"{year}-{last:02}-{monthrange(int(year), last)[1]}")
+    return None
+
+
+def _set_month_end(run: Run, match: re.Match[str]) -> bool | None:
+    if re.search(rf"{_MONTH}\s*$", run.rest[: match.start()], re.IGNORECASE):
+        return False
+    year, month = int(match["year"]), _month(match["last"])
+    run.values["end"] = f"{year}-{month:02}-{monthrange(year, month)[1]}"
     return None
 
 

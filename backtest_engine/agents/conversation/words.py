@@ -70,7 +70,8 @@ def _mended(word: str, corrections: list[str]) -> str:
 def _known(word: str) -> bool:
     _, spelling, fill = _tables()
     words = vocabulary().words
-    return word in words or word in fill or word in spelling or word.rstrip("s") in words
+    stems = {word, word.rstrip("s"), word.removesuffix("ed"), word.removesuffix("d"), word.removesuffix("ing"), word.removesuffix("es")}
+    return bool(stems & words) or bool(stems & set(spelling)) or word in fill
 
 
 def content(plain: str) -> list[str]:

@@ -28,7 +28,10 @@ def answer(turn: Turn) -> None:
             shown.insert(0, last.results[0].model_dump())
         side_by_side(turn, shown, title="Side by side")
         return
-    picked = _picked(turn)
+    if len(turn.state.shown) > 1 and not re.search(r"\bversions?\b", turn.said.plain):
+        side_by_side(turn, [one.model_dump() for one in turn.state.shown], title="Side by side")
+        return
+    picked = [] if re.search(r"\b(?:hold|holding|the market|benchmark)\b", turn.said.plain) else _picked(turn)
     if len(picked) < 2:
         _with_holding(turn)
         return
@@ -70,7 +73,7 @@ def _with_holding(turn: Turn) -> None:
     more = "more" if (own or 0) > (held or 0) else "less"
     turn.say(
         "comparison",
-        f"There is one result so far. On {result.symbol} it returned {own or 0:.1f} %, {more} than buying and holding ({held or 0:.1f} %).",
+        f"On {result.symbol} it returned {own or 0:.1f} %, {more} than buying and holding ({held or 0:.1f} %).",
         metadata={"columns": ["strategy", "buy and hold"], "rows": [{"what": "return", "values": [own, held]}], "executions": [result.execution]},
     )
 

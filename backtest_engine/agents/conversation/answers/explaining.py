@@ -2,8 +2,10 @@
 
 import re
 
+from backtest_engine.agents.conversation.answers import why
 from backtest_engine.agents.conversation.answers.others import CAN_BE_SAID
 from backtest_engine.agents.conversation.differences import setting_changes, terms_of
+from backtest_engine.agents.conversation.settings import read_run
 from backtest_engine.agents.conversation.turn import Turn
 from backtest_engine.language import explain
 from backtest_engine.spec import StrategySpec
@@ -24,6 +26,9 @@ def answer(turn: Turn) -> None:
         return
     if _CODE.search(plain):
         turn.say("code", state.code, metadata=about | {"language": "python"})
+        return
+    if _FIGURES.search(plain) and {"start", "end"} & set(read_run(turn.said.text).values):
+        why.answer(turn)
         return
     if _FIGURES.search(plain) and (change := state.change) is not None and change.results:
         for result in change.results:

@@ -1,6 +1,7 @@
 """Edits of rules: `only if …`, `exit at the upper band instead`, `also sell when …`, `not on fridays`."""
 
 import re
+from dataclasses import replace
 
 from backtest_engine.agents.conversation.edits import fragments
 from backtest_engine.agents.conversation.edits.base import Asked, Choice, Reading, Situation
@@ -29,6 +30,7 @@ _ROLES = {
 _EXITS = frozenset(["sell", "sells", "selling", "exit", "exits", "get out", "close", "leave", "out"])
 _ENTRIES = frozenset(["enter", "entries", "entry", "open", "get in", "trade", "trades", "trading", "take trades", "take trade", "take entries", "take it"])
 _WHEN = r"(?:when|if|once|as soon as|whenever|while|at|on|after|above|below|under|over|with|in|during|unless|where)"
+_BESIDE = r"(?:above|below|over|under|less than|more than|greater than)"
 _ONLY = re.compile(rf"(?:only (?:{_ACT} )?|{_ACT.replace('act', 'act2')} only )(?P<rest>.+)")
 _RULE = re.compile(rf"(?P<also>(?:also|or|additionally) )?(?:the )?{_ACT} (?P<also2>also )?(?P<rest>{_WHEN}\b.+)")
 _OR = re.compile(r"or (?:when|if) (?P<rest>.+)")
@@ -89,7 +91,23 @@ def _never(words: str, raw: str, now: Situation) -> Reading | None:
     return _laid(found if isinstance(found, Not) else Not(condition=found), roles, now)
 
 
+_TREND = re.compile(r"(?:a |an |the )?(?P<length>\d+)[ -]?(?:day|bar|period|week)?s?[ -]?(?P<name>sma|ema|ma|wma|moving average|average|simple moving average|exponential moving average)(?: trend)? filter")
+
+
+def _trend(words: str, now: Situation) -> Reading | None:
+    """`A 200 day SMA filter` says no side of the line: above it, for longs, is offered."""
+    match = _TREND.fullmatch(words)
+    if match is None:
+        return None
+    laid = _limited(f"the close is above the {match['length']} {match['name']}", [f"{side}.entry" for side in now.spec.sides], now)
+    if laid is None:
+        return None
+    return replace(laid, choices=tuple(replace(choice, sure=False) for choice in laid.choices))
+
+
 def _filter(words: str, raw: str, now: Situation) -> Reading | None:
+    if (trend := _trend(words, now)) is not None:
+        return trend
     for pattern in (_FILTER, _REQUIRE, _PLAIN):
         match = pattern.fullmatch(words)
         if match is None:
@@ -117,6 +135,10 @@ def _forms(rest: str) -> list[str]:
     """Return the ways in which a condition may have been shortened: `price above the 200 day` lacks its average."""
     rest = re.sub(r"^(?:when|if|while|on|in) (?=when |if )", "", rest.strip())
     plain = re.sub(r"^(?:when|if|while|where|once) ", "", rest)
+    plain = re.sub(r"\b(?:must|has to|have to|should|needs to|need to|can) be\b", "is", plain)
+    if re.fullmatch(rf"(?:it is |is )?{_BESIDE} \d+(?:\.\d+)?", plain):
+        # `Only below 20` is said of what the rule looks at, never of the price.
+        return [re.sub(r"^(?:it is |is )", "", plain)]
     forms = [f"when {plain}"]
     if re.search(r"\b\d+[ -]?(?:day|bar|week|period)s?$", plain):
         forms.append(f"when {plain} average")

@@ -78,6 +78,21 @@ def _longest(pieces: list[Atom], start: int, now: Situation) -> tuple[int, Readi
                 return end, found
     if refusal is not None:
         raise refusal
+    return _correction(pieces, start, now)
+
+
+def _correction(pieces: list[Atom], start: int, now: Situation) -> tuple[int, Reading | None]:
+    """Read `exit at the lower band, no wait, the middle band`: the new words take the end of the old ones."""
+    old = pieces[start].corrects.split()
+    for length in range(1, len(old)):
+        text = " ".join([*old[:length], pieces[start].text])
+        for reader in READERS:
+            try:
+                found = reader(text, now)
+            except Impossible:
+                continue
+            if found is not None:
+                return start + 1, found
     return start, None
 
 

@@ -14,10 +14,10 @@ _NEVER = re.compile(
 _ALSO = re.compile(
     r"(?:.*\b)?(?:let (?:it|us|me)|allow|also|enable|trade|go|with|take|do|include|add|both|short|shorts|shorting)\b.*"
 )
-_OTHER = re.compile(r"\b(?:opposite|reverse|mirror(?:ed)?(?: image)?|inverse|vice versa|same (?:thing )?(?:but )?(?:reversed|inverted|mirrored)|other way (?:round|around))\b")
+_OTHER = re.compile(r"\b(?:flip(?: it)?|invert(?: it)?|opposite|reverse|mirror(?:ed)?(?: image)?|inverse|vice versa|same (?:thing )?(?:but )?(?:reversed|inverted|mirrored)|other way (?:round|around))\b")
 _SPEAKS = re.compile(r"\b(?:shorts?|shorting|longs?|both (?:ways|sides|directions))\b")
 _FREE = frozenset(
-    """let it us me allow also enable trade go with take do include add both short shorts shorting side sides ways directions too as well and long longs
+    """flip invert let it us me allow also enable trade go with take do include add both short shorts shorting side sides ways directions too as well and long longs
     the a an positions position selling sell trades opposite reverse mirror mirrored image inverse vice versa for on in same thing but reversed inverted
     other way round around it's make symmetric symmetrical please of rules rule that to them can i want now everything all could you entries""".split()
 )

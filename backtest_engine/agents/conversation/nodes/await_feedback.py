@@ -17,8 +17,9 @@ _ANEW = re.compile(
 _OPENS = re.compile(r"\b(?:buy|enter|go long|long when|long if|open|short when|sell short|go short|hold when|invest)\b", re.IGNORECASE)
 _CLOSES = re.compile(r"\b(?:sell|exit|close|cover|hold for|out when|get out|stop loss|take profit|and the (?:reverse|opposite)|reverse)\b", re.IGNORECASE)
 _TRADING = re.compile(
-    r"^(?:change|set|make|use|add|remove|raise|lower|increase|decrease|tighten|widen|drop|replace|swap)\b.*\d|\b(?:stop|exit|entry|buy|sell|shorts?|longs?|rsi|sma|ema|macd|atr|average|period|band|bands|target|filter|threshold|size|trailing)\b"
+    r"^(?:change|set|make|use|add|remove|raise|lower|increase|decrease|tighten|widen|drop|replace|swap)\b.*\d|\b(?:stop|exit|entry|buy|sell|shorts?|longs?|rsi|sma|ema|macd|atr|average|period|band|bands|target|filter|threshold|size|trailing|positions?|all in|account|condition|rule)\b|^(?:and )?only\b|^[\d.]+ ?%?$"
 )
+_SHRUG = re.compile(r"^(?:ok |oh |ah )*(?:never ?mind|forget it|forget that|cancel that)(?: then)?[ .!]*$")
 _EDIT_LEAD = re.compile(r"^(?:and|also|only|but|or|change|set|make|instead)\b|\b(?:instead|also|only (?:buy|sell|enter|exit))\b", re.IGNORECASE)
 
 
@@ -86,12 +87,30 @@ def _phrased(turn: Turn) -> Intent | None:
     for intent, match in intents.intents_in(plain):
         if intent == "undo" and intents.undo_target(plain) is None:
             continue
+        if intent == "undo" and _SHRUG.match(plain) and not _just_changed(turn):
+            continue
+        if intent == "explain" and _is_only_settings(turn):
+            continue
         if intent == "name" and match["name"] in ("a day", "it a day", "quits"):
             return "end"
         if intent in ("optimize", "compare", "explain", "paper") and _is_plain_edit(turn):
             continue
         return intent
     return None
+
+
+def _just_changed(turn: Turn) -> bool:
+    change = turn.state.change
+    return change is not None and change.parent is not None and change.turn == turn.state.turn - 1
+
+
+def _is_only_settings(turn: Turn) -> bool:
+    """Whether a question is a wish to run it otherwise: `how does it do on EURUSD?`."""
+    if turn.state.spec is None:
+        return False
+    refined = refine(turn.said, turn.state)
+    turn.refined = refined
+    return refined.run.said and not refined.edited.unread and not refined.edits
 
 
 def _is_plain_edit(turn: Turn) -> bool:

@@ -79,6 +79,7 @@ def _keep(turn: Turn, done: list[dict[str, Any]]) -> None:
     state, plan = turn.state, turn.plan
     results = [_result(one) for one in done]
     plan.focus["results"] = [one.model_dump() for one in results]
+    state.shown = results if len(results) > 1 else []
     _count_try(turn, results)
     if plan.symbols and plan.spec is None:
         return
