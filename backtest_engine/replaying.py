@@ -119,17 +119,29 @@ def _events(
     levels = {"stop_loss": trade.get("stop_loss"), "take_profit": trade.get("take_profit")}
     if entered > 0:
         yield entered - 1, "orders", {"action": "open", "side": side, "size": trade["size"], "why": "rule", **levels}
-    yield entered, "fills", {"action": "open", "side": side, "size": trade["size"], "price": trade["entry_price"], "reason": "entry"}
+    yield (
+        entered,
+        "fills",
+        {"action": "open", "side": side, "size": trade["size"], "price": trade["entry_price"], "reason": "entry"},
+    )
     if reason not in _STANDING and reason != "end_of_data" and left > 0:
-        yield left - 1, "orders", {"action": "close", "side": side, "size": -trade["size"], "why": "rule", **dict.fromkeys(levels)}
-    yield left, "fills", {
-        "action": "close",
-        "side": side,
-        "size": -trade["size"],
-        "price": trade["exit_price"],
-        "reason": reason,
-        "pnl": trade["pnl"],
-    }
+        yield (
+            left - 1,
+            "orders",
+            {"action": "close", "side": side, "size": -trade["size"], "why": "rule", **dict.fromkeys(levels)},
+        )
+    yield (
+        left,
+        "fills",
+        {
+            "action": "close",
+            "side": side,
+            "size": -trade["size"],
+            "price": trade["exit_price"],
+            "reason": reason,
+            "pnl": trade["pnl"],
+        },
+    )
 
 
 def _per_second(index: pd.Index) -> int:

@@ -13,5 +13,5 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import what registers itself."""
-        for module in ("links", "openapi"):
+        for module in ("chat", "links", "openapi"):
             import_module(f"{self.name}.{module}")

@@ -76,7 +76,9 @@ class Message(models.Model):
             one_of("message_type", MessageType, "message_type_is_known"),
             models.UniqueConstraint(fields=["conversation", "seq"], name="message_numbers_are_unique"),
             models.UniqueConstraint(fields=["conversation", "client_id"], name="messages_are_said_once"),
-            models.CheckConstraint(condition=Q(role="user") | Q(reply_to__isnull=False), name="answers_reply_to_a_turn"),
+            models.CheckConstraint(
+                condition=Q(role="user") | Q(reply_to__isnull=False), name="answers_reply_to_a_turn"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -132,5 +132,3 @@ def delete_conversation(*, conversation: Conversation) -> None:
     forget(topic_of(conversation.pk))
     runs.delete()
     conversation.delete()
-
-

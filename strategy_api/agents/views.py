@@ -109,7 +109,12 @@ class ConversationViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
         """Return the conversation with what its machine knows."""
         return super().retrieve(request, *args, **kwargs)
 
-    @extend_schema(summary="Rename a conversation", description="Its strategy keeps its name.", request=ConversationPatch, responses=ConversationDetail)
+    @extend_schema(
+        summary="Rename a conversation",
+        description="Its strategy keeps its name.",
+        request=ConversationPatch,
+        responses=ConversationDetail,
+    )
     def partial_update(self, request: Request, pk: Any = None) -> Response:
         """Call it something else."""
         changes = validated(ConversationPatch, request)
@@ -185,5 +190,3 @@ def _answered(request: Request, conversation: Conversation, answer: Answer, run:
     prefer_wait.announce(request, run, address=address)
     body = RunDetail(run, context={"request": request}).data
     return Response(body, status=202, headers={**headers, "Retry-After": "1"})
-
-

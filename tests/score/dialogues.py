@@ -70,7 +70,9 @@ def _meant(wanted: dict[str, str], text: str) -> bool:
     return bool(re.search(wanted["match"], text)) and not re.search(wanted.get("not", r"(?!)"), text)
 
 
-def grade(talk: Talk, messages: list[dict[str, Any]], expect: dict[str, Any], refused: set[str]) -> tuple[str, list[str]]:
+def grade(
+    talk: Talk, messages: list[dict[str, Any]], expect: dict[str, Any], refused: set[str]
+) -> tuple[str, list[str]]:
     """Return `right`, `asked`, `refused` or `wrong`, and what is not as it must be."""
     state, faults = talk.state, _said_faults(talk, messages, expect)
     changed = state["spec"] != talk.before["spec"] or state["settings"] != talk.before["settings"]
@@ -79,7 +81,9 @@ def grade(talk: Talk, messages: list[dict[str, Any]], expect: dict[str, Any], re
         return "wrong", ["changed what must stay"]
     specs = [expect["spec"]] if not isinstance(expect.get("spec"), list) else expect["spec"]
     spec_right = "spec" not in expect or any(fits(one, state["spec"]) for one in specs)
-    settings = "" if expect.get("settings_free") else _settings_fault(state["settings"], expect.get("settings", {}), refused)
+    settings = (
+        "" if expect.get("settings_free") else _settings_fault(state["settings"], expect.get("settings", {}), refused)
+    )
     if spec_right and not settings:
         asked = expect.get("ask") is True and talk.question is None
         return ("right", faults) if not asked else ("wrong", ["no question"])
@@ -142,7 +146,9 @@ def converse(api: httpx.Client, dialogue: dict[str, Any], counts: Counter[str], 
         verdict, faults = grade(talk, messages, expect, refused)
         if verdict == "asked" and expect.get("refusal_ok"):
             # What could not be had is not asked for again.
-            refused |= {name for name, value in expect.get("settings", {}).items() if talk.state["settings"].get(name) != value}
+            refused |= {
+                name for name, value in expect.get("settings", {}).items() if talk.state["settings"].get(name) != value
+            }
         intent_right = talk.state["feedback_intent"] in expect["intent"]
         counts["turns"] += 1
         counts["intents right"] += intent_right
@@ -182,8 +188,10 @@ def main(arguments: list[str]) -> int:
     seconds.sort()
     p95 = seconds[int(0.95 * (len(seconds) - 1))]
     share = counts["intents right"] / counts["turns"]
-    print(f"{counts['turns']} turns: {share:.1%} of the intents right; {counts['right']} right, {counts['asked']} asked, "
-          f"{counts['wrong']} silently wrong; p95 {p95:.2f} s")
+    print(
+        f"{counts['turns']} turns: {share:.1%} of the intents right; {counts['right']} right, {counts['asked']} asked, "
+        f"{counts['wrong']} silently wrong; p95 {p95:.2f} s"
+    )
     print(json.dumps({**counts, "intent_share": round(share, 4), "p50": seconds[len(seconds) // 2], "p95": p95}))
     return 0 if share >= 0.95 and not counts["wrong"] else 1
 

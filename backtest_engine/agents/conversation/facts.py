@@ -43,7 +43,14 @@ def facts_of(
         inside &= index.month == month
     named = _span(index, inside, start, end)
     if not inside.any():
-        return {"symbol": dataset.symbol, "interval": dataset.interval, **named, "bars": 0, "count": 0, "conditions": []}
+        return {
+            "symbol": dataset.symbol,
+            "interval": dataset.interval,
+            **named,
+            "bars": 0,
+            "count": 0,
+            "conditions": [],
+        }
     close = dataset.bars["Close"].to_numpy()[inside]
     moments = index[inside]
     mine = [trade for trade in trades if _touches(trade, moments)]

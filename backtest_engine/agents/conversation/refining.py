@@ -13,14 +13,66 @@ from backtest_engine.language.scan import scan
 from backtest_engine.spec import StrategySpec
 
 # `No, I meant the exit`: what was done last was not what was wanted.
-_MEANT = re.compile(r"^(?:no|nope|wait|sorry|oops|not (?:that|the entry|the exit))?[,. ]*(?:i (?:meant|mean|wanted)|that was (?:meant )?for|should have been)\s*:?\s*(?P<rest>.+)$")
-_AS_BEFORE = re.compile(r",?\s*(?:and |but )?(?:leave|keep|put|restore)(?: the)? (?:entry|exit|stop|rest|other|others|everything else|it)(?: back)?(?: as it was| alone| as is| unchanged| the same| like (?:it was|before)| how it was)?[ .!]*$")
-_BEST = re.compile(r"^(?:(?:ok|please|and|then|now|,|yes)\s*)*(?:use|take|go with|pick|keep|apply|set|adopt|choose)(?: it to)? (?:the |that )?(?:best|winner|winning|optimal|top)(?: (?:one|value|setting|result|period|parameters?|level|stop|of (?:them|those)))?[ .!]*$")
-_LEADS = re.compile(r"^(?:(?:no|nope|actually|rather|wait|sorry|oops|hmm+|make (?:it|that)|i mean(?:t)?|or|better)[,. ]*)+(?=\d)", re.IGNORECASE)
+_MEANT = re.compile(
+    r"^(?:no|nope|wait|sorry|oops|not (?:that|the entry|the exit))?[,. ]*(?:i (?:meant|mean|wanted)|that was (?:meant )?for|should have been)\s*:?\s*(?P<rest>.+)$"
+)
+_AS_BEFORE = re.compile(
+    r",?\s*(?:and |but )?(?:leave|keep|put|restore)(?: the)? (?:entry|exit|stop|rest|other|others|everything else|it)(?: back)?(?: as it was| alone| as is| unchanged| the same| like (?:it was|before)| how it was)?[ .!]*$"
+)
+_BEST = re.compile(
+    r"^(?:(?:ok|please|and|then|now|,|yes)\s*)*(?:use|take|go with|pick|keep|apply|set|adopt|choose)(?: it to)? (?:the |that )?(?:best|winner|winning|optimal|top)(?: (?:one|value|setting|result|period|parameters?|level|stop|of (?:them|those)))?[ .!]*$"
+)
+_LEADS = re.compile(
+    r"^(?:(?:no|nope|actually|rather|wait|sorry|oops|hmm+|make (?:it|that)|i mean(?:t)?|or|better)[,. ]*)+(?=\d)",
+    re.IGNORECASE,
+)
 
 _BARE = re.compile(r"^[\d.]+\s*(?:%|[a-z]+)?[ .!]*$")
-_LOOSE = frozenset("how does did do would perform performs fare work what if happen happens were was look looks only in on from at during over period years year data symbol market starting ending instead time chart bars between for".split())
-_NO_MORE = re.compile(r"^(?:(?:ok|please|now|just|and|then|,)\s*)*(?:re-?run|run|backtest|test|execute|go|do it|again|once more|try again|run (?:it|that|this)(?: again)?|same again)(?: (?:it|that|this|again|once more|the backtest|the test|now|please))*[ .!]*$")
+_LOOSE = frozenset(
+    [
+        "how",
+        "does",
+        "did",
+        "do",
+        "would",
+        "perform",
+        "performs",
+        "fare",
+        "work",
+        "what",
+        "if",
+        "happen",
+        "happens",
+        "were",
+        "was",
+        "look",
+        "looks",
+        "only",
+        "in",
+        "on",
+        "from",
+        "at",
+        "during",
+        "over",
+        "period",
+        "years",
+        "year",
+        "data",
+        "symbol",
+        "market",
+        "starting",
+        "ending",
+        "instead",
+        "time",
+        "chart",
+        "bars",
+        "between",
+        "for",
+    ]
+)
+_NO_MORE = re.compile(
+    r"^(?:(?:ok|please|now|just|and|then|,)\s*)*(?:re-?run|run|backtest|test|execute|go|do it|again|once more|try again|run (?:it|that|this)(?: again)?|same again)(?: (?:it|that|this|again|once more|the backtest|the test|now|please))*[ .!]*$"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +129,12 @@ def refine(said: Said, state: State) -> Refined:
         edited = _without_loose(edited)
     refused = _refusal(" ".join(edited.unread)) if edited.unread else ""
     return Refined(
-        run=run, edited=edited, base=base, taken_back=taken_back, refused=refused, again=bool(_NO_MORE.match(said.plain))
+        run=run,
+        edited=edited,
+        base=base,
+        taken_back=taken_back,
+        refused=refused,
+        again=bool(_NO_MORE.match(said.plain)),
     )
 
 
@@ -104,9 +161,7 @@ def _touched(state: State, spec: StrategySpec) -> frozenset[tuple[str | int, ...
 
 def _without_loose(edited: Edited) -> Edited:
     """Drop what only stood around dates and markets."""
-    unread = tuple(
-        text for text in edited.unread if set(re.findall(r"[a-z0-9']+", text)) - fillers() - _LOOSE
-    )
+    unread = tuple(text for text in edited.unread if set(re.findall(r"[a-z0-9']+", text)) - fillers() - _LOOSE)
     return replace(edited, unread=unread, choices=edited.choices if unread else ())
 
 

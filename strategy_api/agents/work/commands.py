@@ -71,5 +71,3 @@ def outcome_of(run: Run) -> Outcome:
         result.setdefault("strategy", str(run.subject_id))
         result.setdefault("version", run.subject_version)
     return {"state": "succeeded", "result": result}
-
-

@@ -149,4 +149,3 @@ class _Turn:
         node = {"node": state.node, "awaiting_feedback": True, "feedback_intent": state.intent, "turn": self._turn.seq}
         events = [("message", message_data(row)) for row in rows]
         publish(topic_of(conversation.pk), [*events, ("node", node)])
-

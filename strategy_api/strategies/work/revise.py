@@ -11,7 +11,6 @@ from strategy_api.strategies.versions import add_version
 from strategy_api.strategies.work.backtests import execute_and_repair, version_of
 from strategy_api.strategies.work.generate import described
 
-
 Origin = StrategyVersion.Origin
 
 

@@ -32,9 +32,17 @@ def answer(turn: Turn) -> None:
         return
     if _FIGURES.search(plain) and (change := state.change) is not None and change.results:
         for result in change.results:
-            lines = ", ".join(f"{name.replace('_pct', ' %').replace('_', ' ')} {_short(value)}" for name, value in result.metrics.items())
+            lines = ", ".join(
+                f"{name.replace('_pct', ' %').replace('_', ' ')} {_short(value)}"
+                for name, value in result.metrics.items()
+            )
             facts = about | {"execution": result.execution, "symbol": result.symbol, "interval": result.interval}
-            turn.say("metrics", f"{result.symbol} {result.interval}, {result.first[:10]} to {result.last[:10]}: {lines}.", metadata=facts, metrics=result.metrics)
+            turn.say(
+                "metrics",
+                f"{result.symbol} {result.interval}, {result.first[:10]} to {result.last[:10]}: {lines}.",
+                metadata=facts,
+                metrics=result.metrics,
+            )
         return
     turn.say("text", _told(turn), metadata=about | {"settings": state.settings})
 

@@ -1,8 +1,7 @@
 """What readers of edits take and give."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from backtest_engine.errors import DescriptionRefused
 from backtest_engine.language.explain import explain

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from backtest_engine.agents.conversation.words import fillers
 from backtest_engine.language.vocabulary import NUMBERS
 
-_BREAK = re.compile(r"\s*(?:[,;\n]|\.(?=\s|$)|!|\?|:(?=\s|$)|\s-\s|\b(?:and|but|plus|then)\b|(?<=[\d%])\s+(?=(?:sell|exit|buy|cover)\s+(?:at\s+)?\d))\s*")
+_BREAK = re.compile(
+    r"\s*(?:[,;\n]|\.(?=\s|$)|!|\?|:(?=\s|$)|\s-\s|\b(?:and|but|plus|then)\b|(?<=[\d%])\s+(?=(?:sell|exit|buy|cover)\s+(?:at\s+)?\d))\s*"
+)
 # What was said before one of these is taken back.
 _TAKEN_BACK = re.compile(
     r"^[. ]*(?:no,? )?(?:(?:oh |ah )?(?:no )?wait(?: no)?|scratch that|correction|i mean(?:t)?|sorry|no sorry|make that|or rather|rather|nope|no)$"
@@ -21,7 +23,9 @@ _TAIL = re.compile(
     r"per (?:trade|position)|for (?:now|me)|on top(?: of that)?|to it|right|lol|mate|bro|man|also|here|first)\b[.!]*)+$"
 )
 # `Add a volume filter: …` only says what comes.
-_HEADING = re.compile(r"(?:and |also |please |then )*(?:add |use |with |put in )?(?:a |an |another |one more )?(?:[a-z]+ ){0,2}(?:filter|condition|rule)")
+_HEADING = re.compile(
+    r"(?:and |also |please |then )*(?:add |use |with |put in )?(?:a |an |another |one more )?(?:[a-z]+ ){0,2}(?:filter|condition|rule)"
+)
 _COUNTED = {words: value for value, spoken in NUMBERS.items() for words in spoken if value >= 2 and value == int(value)}
 
 

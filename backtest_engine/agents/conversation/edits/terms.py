@@ -33,8 +33,13 @@ def read(clause: str, now: Situation) -> Reading | None:
     words = counted_terms(clause)
     if _FACTOR.search(words):
         return _scaled(words, now)
-    if re.fullmatch(r"(?:all in|full size|full position|100\s?%(?: of (?:the )?(?:equity|account))?|everything|(?:the )?(?:whole|full|entire) (?:account|equity))", words):
-        return Reading(choices=(Choice(spec=checked(now.spec, sizing=FractionSize(fraction=1.0)), label="all of the equity"),))
+    if re.fullmatch(
+        r"(?:all in|full size|full position|100\s?%(?: of (?:the )?(?:equity|account))?|everything|(?:the )?(?:whole|full|entire) (?:account|equity))",
+        words,
+    ):
+        return Reading(
+            choices=(Choice(spec=checked(now.spec, sizing=FractionSize(fraction=1.0)), label="all of the equity"),)
+        )
     sides, words = _sides(words, now.spec)
     found = fragments.terms(_spoken(words))
     if found is None:
@@ -59,7 +64,9 @@ def counted_terms(clause: str) -> str:
     """Return a clause as descriptions would say it."""
     words = counted(bare(clause))
     words = re.sub(r"\b(?:to|of|at)\s+(?=\d)", "", words)
-    words = re.sub(r"^(?:tighten|widen|loosen|raise|lower|increase|reduce|decrease|cut|limit)\s+(?:the\s+)?(?=.*\d)", "", words)
+    words = re.sub(
+        r"^(?:tighten|widen|loosen|raise|lower|increase|reduce|decrease|cut|limit)\s+(?:the\s+)?(?=.*\d)", "", words
+    )
     words = re.sub(r"\b(?:to|only|from)\b\s*$", "", words)
     words = re.sub(r"\b(?:tighter|wider|closer|bigger|smaller|further)\b,?\s*(?=.*\d)", "", words)
     return re.sub(r"\s+", " ", words).strip(" ,")

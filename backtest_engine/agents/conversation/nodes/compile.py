@@ -136,7 +136,9 @@ def _count_try(turn: Turn, results: list[Result]) -> None:
     """Count every strategy that was evaluated on given bars once: the same again is no further try."""
     spec = turn.plan.spec or turn.state.spec
     for result in results:
-        settings = {name: value for name, value in turn.plan.settings.items() if name not in ("symbol", "start", "end", "last")}
+        settings = {
+            name: value for name, value in turn.plan.settings.items() if name not in ("symbol", "start", "end", "last")
+        }
         key = json.dumps([spec, settings, result.symbol, result.interval, result.first, result.last], sort_keys=True)
         digest = _digest(key)
         if digest not in turn.state.tried:
