@@ -4,7 +4,8 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from strategy_api.accounts.views import MeView, TokenViewSet
+from strategy_api.accounts.views import MeView, TicketView, TokenViewSet
+from strategy_api.agents.views import ConversationViewSet
 from strategy_api.common import operations
 from strategy_api.common.openapi import pages
 from strategy_api.llm.views import BudgetView, KeyList
@@ -23,6 +24,7 @@ router.register("executions", ExecutionViewSet, "execution")
 router.register("goals", GoalViewSet, "goal")
 router.register("studies", StudyViewSet, "study")
 router.register("tokens", TokenViewSet, "token")
+router.register("conversations", ConversationViewSet, "conversation")
 router.register("data", DataViewSet, "data")
 
 urlpatterns = [
@@ -30,6 +32,7 @@ urlpatterns = [
     path("api/", include(router.urls)),
     path("api/keys/", KeyList.as_view(), name="keys"),
     path("api/budget/", BudgetView.as_view(), name="budget"),
+    path("api/tickets/", TicketView.as_view(), name="tickets"),
     path("api/me/", MeView.as_view(), name="me"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", pages.swagger, name="docs"),

@@ -41,7 +41,10 @@ def _terms(spec: StrategySpec) -> Iterator[tuple[str, str]]:
         for place, part in enumerate(side.partial_exits, 1):
             yield f"{name} partial exit {place}", f"{number(round(100 * part.portion, 10))} % at {distance(part.after)}"
         if side.max_bars is not None:
-            yield f"{name} holding time", f"{side.max_bars} {side.max_bars_unit or 'bar'}{'s' if side.max_bars != 1 else ''}"
+            yield (
+                f"{name} holding time",
+                f"{side.max_bars} {side.max_bars_unit or 'bar'}{'s' if side.max_bars != 1 else ''}",
+            )
     yield "size", _size(spec)
     if spec.max_entries > 1:
         yield "open entries", f"up to {spec.max_entries}"
@@ -57,7 +60,11 @@ def _size(spec: StrategySpec) -> str:
     size = spec.sizing.model_dump(exclude_none=True)
     kind = size.pop("kind")
     if kind == "fraction":
-        return "all of the equity" if size["fraction"] == 1 else f"{number(round(100 * size['fraction'], 10))} % of the equity"
+        return (
+            "all of the equity"
+            if size["fraction"] == 1
+            else f"{number(round(100 * size['fraction'], 10))} % of the equity"
+        )
     if kind == "risk":
         return f"risk {number(round(100 * size['fraction'], 10))} % of the equity"
     return f"{kind} {', '.join(f'{name} {value}' for name, value in size.items())}"
@@ -68,7 +75,9 @@ def changes(before: StrategySpec | None, after: StrategySpec) -> tuple[list[dict
     old, new = (terms_of(before) if before is not None else {}), terms_of(after)
     names = list(dict.fromkeys([*old, *new]))
     changed = [
-        {"what": name, "before": old.get(name), "after": new.get(name)} for name in names if old.get(name) != new.get(name)
+        {"what": name, "before": old.get(name), "after": new.get(name)}
+        for name in names
+        if old.get(name) != new.get(name)
     ]
     return changed, [f"{name}: {new[name]}" for name in new if old.get(name) == new[name]]
 

@@ -6,14 +6,35 @@ from collections.abc import Mapping
 from backtest_engine.agents.conversation.state import Option, Question
 from backtest_engine.agents.conversation.words import fillers, listen
 
-_YES = re.compile(r"^(?:(?:yes|yeah|yep|yup|sure|ok|okay|please|do it|go ahead|correct|right|exactly|that is right|do that|fine|sounds good|go|that|it)[ ,.!]*)+$")
-_NO = re.compile(r"^(?:(?:no|nope|nah|neither|none|leave it|never ?mind|forget it|cancel|keep it|as it is|do not|none of (?:them|those|these)|thanks|skip it)[ ,.!]*)+$")
+_YES = re.compile(
+    r"^(?:(?:yes|yeah|yep|yup|sure|ok|okay|please|do it|go ahead|correct|right|exactly|that is right|do that|fine|sounds good|go|that|it)[ ,.!]*)+$"
+)
+_NO = re.compile(
+    r"^(?:(?:no|nope|nah|neither|none|leave it|never ?mind|forget it|cancel|keep it|as it is|do not|none of (?:them|those|these)|thanks|skip it)[ ,.!]*)+$"
+)
 _ORDER = (
     re.compile(r"\b(?:first|1st|former|option 1|number 1|number one|option one)\b|^1[.)]?$|^a$"),
     re.compile(r"\b(?:second|2nd|latter|option 2|number 2|number two|option two)\b|^2[.)]?$|^b$"),
     re.compile(r"\b(?:third|3rd|option 3|number 3|number three)\b|^3[.)]?$|^c$"),
 )
-_SAYS_NOTHING = frozenset("one ones mean meant i'd i'll it's only number rule choose pick take instead".split())
+_SAYS_NOTHING = frozenset(
+    [
+        "one",
+        "ones",
+        "mean",
+        "meant",
+        "i'd",
+        "i'll",
+        "it's",
+        "only",
+        "number",
+        "rule",
+        "choose",
+        "pick",
+        "take",
+        "instead",
+    ]
+)
 
 
 def chosen(question: Question, text: str, answers: Mapping[str, str]) -> Option | None:

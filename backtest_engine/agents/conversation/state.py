@@ -119,6 +119,7 @@ class State(Record):
     plan: Plan | None = None
     tried: list[str] = Field(default_factory=list)
     best: dict[str, Any] | None = None
+    shown: list[Result] = Field(default_factory=list)
 
     @property
     def change(self) -> Change | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from backtest_engine.agents.conversation.refining import Refined
 from backtest_engine.agents.conversation.state import (
     Command,
     CommandKind,
@@ -14,7 +15,6 @@ from backtest_engine.agents.conversation.state import (
     Question,
     State,
 )
-from backtest_engine.agents.conversation.refining import Refined
 from backtest_engine.agents.conversation.words import Said, listen
 
 RESEARCH: frozenset[CommandKind] = frozenset(["optimize", "spread", "significance"])

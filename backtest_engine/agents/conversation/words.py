@@ -42,7 +42,14 @@ def fillers() -> frozenset[str]:
 def listen(text: str) -> Said:
     """Return what was said; what was corrected is listed."""
     corrections: list[str] = []
-    text = re.sub(r"\s&\s", " and ", text).replace("’", "'").replace("“", '"').replace("”", '"').replace("–", "-").replace("→", " to ")
+    text = (
+        re.sub(r"\s&\s", " and ", text)
+        .replace("’", "'")
+        .replace("“", '"')
+        .replace("”", '"')
+        .replace("–", "-")
+        .replace("→", " to ")
+    )
     mended = _WORD.sub(lambda match: _mended(match.group(), corrections), text)
     mended = re.sub(r"(?<=\d)\s*percent\b|\bpercent\b", " %", mended, flags=re.IGNORECASE)
     plain = re.sub(r"\s+", " ", mended.lower()).strip()
@@ -70,7 +77,15 @@ def _mended(word: str, corrections: list[str]) -> str:
 def _known(word: str) -> bool:
     _, spelling, fill = _tables()
     words = vocabulary().words
-    return word in words or word in fill or word in spelling or word.rstrip("s") in words
+    stems = {
+        word,
+        word.rstrip("s"),
+        word.removesuffix("ed"),
+        word.removesuffix("d"),
+        word.removesuffix("ing"),
+        word.removesuffix("es"),
+    }
+    return bool(stems & words) or bool(stems & set(spelling)) or word in fill
 
 
 def content(plain: str) -> list[str]:

@@ -28,11 +28,16 @@ def answer(turn: Turn) -> None:
             shown.insert(0, last.results[0].model_dump())
         side_by_side(turn, shown, title="Side by side")
         return
-    picked = _picked(turn)
+    if len(turn.state.shown) > 1 and not re.search(r"\bversions?\b", turn.said.plain):
+        side_by_side(turn, [one.model_dump() for one in turn.state.shown], title="Side by side")
+        return
+    picked = [] if re.search(r"\b(?:hold|holding|the market|benchmark)\b", turn.said.plain) else _picked(turn)
     if len(picked) < 2:
         _with_holding(turn)
         return
-    side_by_side(turn, [_row(change) for change in picked], title="Side by side", names=[_name(change) for change in picked])
+    side_by_side(
+        turn, [_row(change) for change in picked], title="Side by side", names=[_name(change) for change in picked]
+    )
 
 
 def _row(change: Change) -> dict[str, Any]:
@@ -70,19 +75,32 @@ def _with_holding(turn: Turn) -> None:
     more = "more" if (own or 0) > (held or 0) else "less"
     turn.say(
         "comparison",
-        f"There is one result so far. On {result.symbol} it returned {own or 0:.1f} %, {more} than buying and holding ({held or 0:.1f} %).",
-        metadata={"columns": ["strategy", "buy and hold"], "rows": [{"what": "return", "values": [own, held]}], "executions": [result.execution]},
+        f"On {result.symbol} it returned {own or 0:.1f} %, {more} than buying and holding ({held or 0:.1f} %).",
+        metadata={
+            "columns": ["strategy", "buy and hold"],
+            "rows": [{"what": "return", "values": [own, held]}],
+            "executions": [result.execution],
+        },
     )
 
 
 def side_by_side(turn: Turn, results: list[dict[str, Any]], *, title: str, names: list[str] | None = None) -> None:
     """Show results in columns, and say which is ahead in what, and how far they may be compared."""
     columns = names or [f"{one['symbol']} {one['interval']}" for one in results]
-    rows = [{"metric": key, "what": label, "values": [one["metrics"].get(key) for one in results]} for key, label, _ in ROWS]
-    lines = [f"{label}: {' | '.join(_shown(value, shape) for value in row['values'])}" for row, (_, label, shape) in zip(rows, ROWS, strict=True)]
+    rows = [
+        {"metric": key, "what": label, "values": [one["metrics"].get(key) for one in results]} for key, label, _ in ROWS
+    ]
+    lines = [
+        f"{label}: {' | '.join(_shown(value, shape) for value in row['values'])}"
+        for row, (_, label, shape) in zip(rows, ROWS, strict=True)
+    ]
     verdict = _verdict(results, columns)
     spans = {(one["symbol"], one["interval"], one["first"][:10], one["last"][:10]) for one in results}
-    caution = "" if len(spans) == 1 else "\nThese are not the same bars, so the figures say more about the data than about the rules."
+    caution = (
+        ""
+        if len(spans) == 1
+        else "\nThese are not the same bars, so the figures say more about the data than about the rules."
+    )
     turn.say(
         "comparison",
         f"{title}: {' | '.join(columns)}\n" + "\n".join(lines) + f"\n{verdict}{caution}",
@@ -96,7 +114,11 @@ def _shown(value: Any, shape: str) -> str:
 
 def _verdict(results: list[dict[str, Any]], columns: list[str]) -> str:
     def best(key: str) -> str:
-        known = [(one["metrics"][key], name) for one, name in zip(results, columns, strict=True) if one["metrics"].get(key) is not None]
+        known = [
+            (one["metrics"][key], name)
+            for one, name in zip(results, columns, strict=True)
+            if one["metrics"].get(key) is not None
+        ]
         values = {value for value, _ in known}
         return "none" if not known else "equal" if len(values) == 1 and len(known) > 1 else max(known)[1]
 

@@ -2,8 +2,10 @@
 
 import re
 
+from backtest_engine.agents.conversation.answers import why
 from backtest_engine.agents.conversation.answers.others import CAN_BE_SAID
 from backtest_engine.agents.conversation.differences import setting_changes, terms_of
+from backtest_engine.agents.conversation.settings import read_run
 from backtest_engine.agents.conversation.turn import Turn
 from backtest_engine.language import explain
 from backtest_engine.spec import StrategySpec
@@ -25,11 +27,22 @@ def answer(turn: Turn) -> None:
     if _CODE.search(plain):
         turn.say("code", state.code, metadata=about | {"language": "python"})
         return
+    if _FIGURES.search(plain) and {"start", "end"} & set(read_run(turn.said.text).values):
+        why.answer(turn)
+        return
     if _FIGURES.search(plain) and (change := state.change) is not None and change.results:
         for result in change.results:
-            lines = ", ".join(f"{name.replace('_pct', ' %').replace('_', ' ')} {_short(value)}" for name, value in result.metrics.items())
+            lines = ", ".join(
+                f"{name.replace('_pct', ' %').replace('_', ' ')} {_short(value)}"
+                for name, value in result.metrics.items()
+            )
             facts = about | {"execution": result.execution, "symbol": result.symbol, "interval": result.interval}
-            turn.say("metrics", f"{result.symbol} {result.interval}, {result.first[:10]} to {result.last[:10]}: {lines}.", metadata=facts, metrics=result.metrics)
+            turn.say(
+                "metrics",
+                f"{result.symbol} {result.interval}, {result.first[:10]} to {result.last[:10]}: {lines}.",
+                metadata=facts,
+                metrics=result.metrics,
+            )
         return
     turn.say("text", _told(turn), metadata=about | {"settings": state.settings})
 

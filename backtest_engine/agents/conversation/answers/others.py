@@ -41,4 +41,9 @@ def unknown(turn: Turn) -> None:
     unread = [text for text in turn.plan.focus.get("unread", []) if text]
     quoted = ", ".join(f"'{text[:120]}'" for text in unread) or f"'{turn.text.strip()[:120]}'"
     why = f"{turn.plan.note}. Nothing has changed." if turn.plan.note else "Nothing has changed."
-    turn.say("text", f"{quoted} was not understood: {why} {CAN_BE_SAID}" if turn.plan.note else f"{quoted} was not understood. {why} {CAN_BE_SAID}")
+    turn.say(
+        "text",
+        f"{quoted} was not understood: {why} {CAN_BE_SAID}"
+        if turn.plan.note
+        else f"{quoted} was not understood. {why} {CAN_BE_SAID}",
+    )

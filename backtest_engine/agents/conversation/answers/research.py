@@ -17,11 +17,19 @@ def answer(turn: Turn) -> None:
     kind: CommandKind = turn.plan.intent  # type: ignore[assignment]  # the intents of research are kinds of command
     state = turn.state
     if kind not in turn.abilities:
-        turn.say("text", f"Not available here: {TITLES[kind]}. Nothing has changed.", metadata={"code": "not_available"})
+        turn.say(
+            "text", f"Not available here: {TITLES[kind]}. Nothing has changed.", metadata={"code": "not_available"}
+        )
         return
     if turn.outcomes is None:
         turn.command(
-            kind, strategy=state.strategy, version=state.version, spec=state.spec, settings=state.settings, said=turn.text, goal=state.goal
+            kind,
+            strategy=state.strategy,
+            version=state.version,
+            spec=state.spec,
+            settings=state.settings,
+            said=turn.text,
+            goal=state.goal,
         )
         return
     outcome = turn.outcomes[0]

@@ -57,13 +57,25 @@ def _diff(turn: Turn, before: dict[str, Any]) -> None:
     settings = setting_changes(before["settings"], state.settings)
     if not changed:
         if settings:
-            turn.say("text", f"Run with {'; '.join(map(sentence, settings))}. The rules stay as they are.", metadata={"settings": settings})
+            turn.say(
+                "text",
+                f"Run with {'; '.join(map(sentence, settings))}. The rules stay as they are.",
+                metadata={"settings": settings},
+            )
         return
     lines = [*map(sentence, changed), *map(sentence, settings)]
     kept = f"\nStays: {'; '.join(stayed)}." if stayed else ""
-    diff = list(difflib.unified_diff(before["code"].splitlines(), state.code.splitlines(), "before", f"v{state.version}", n=2, lineterm=""))
+    diff = list(
+        difflib.unified_diff(
+            before["code"].splitlines(), state.code.splitlines(), "before", f"v{state.version}", n=2, lineterm=""
+        )
+    )
     content = f"{'Taken back. ' if turn.plan.intent == 'undo' else ''}{'; '.join(lines)}.{kept}"
-    turn.say("diff", content, metadata=_about(turn) | {"changes": changed, "settings": settings, "stayed": stayed, "diff": "\n".join(diff)})
+    turn.say(
+        "diff",
+        content,
+        metadata=_about(turn) | {"changes": changed, "settings": settings, "stayed": stayed, "diff": "\n".join(diff)},
+    )
 
 
 def _figures(turn: Turn, done: dict[str, Any]) -> None:
@@ -86,7 +98,17 @@ def _figures(turn: Turn, done: dict[str, Any]) -> None:
     _shorter_data(turn, execution)
 
 
-_TOLD = frozenset(["no_trades", "interval_mismatch", "fitted_to_bars", "data_starts_later", "short_history", "unpaid_orders", "orders_lost"])
+_TOLD = frozenset(
+    [
+        "no_trades",
+        "interval_mismatch",
+        "fitted_to_bars",
+        "data_starts_later",
+        "short_history",
+        "unpaid_orders",
+        "orders_lost",
+    ]
+)
 
 
 def told(execution: dict[str, Any]) -> str:
@@ -138,7 +160,12 @@ def _replay(turn: Turn, done: dict[str, Any]) -> None:
         "last_bar_at": execution["last_bar_at"],
         "url": f"/api/executions/{execution['id']}/replay/",
     }
-    turn.say("backtest_replay", f"{execution['bars']} bars of {execution['symbol']} to step through.", metadata=_about(turn), backtest_data=data)
+    turn.say(
+        "backtest_replay",
+        f"{execution['bars']} bars of {execution['symbol']} to step through.",
+        metadata=_about(turn),
+        backtest_data=data,
+    )
 
 
 def _evidence(turn: Turn) -> None:
@@ -169,4 +196,8 @@ def _failure(turn: Turn, error: dict[str, Any]) -> None:
     line = f" (line {error['line']})" if error.get("line") else ""
     tried = f" {turn.plan.fixes} repairs did not help." if turn.plan.fixes else ""
     kept = " Nothing has changed." if turn.state.spec is not None else ""
-    turn.say("error", f"{error.get('message', 'The run failed.')}{line}{hint}{tried}{kept}", metadata={"code": error.get("code", "error"), "problem": error})
+    turn.say(
+        "error",
+        f"{error.get('message', 'The run failed.')}{line}{hint}{tried}{kept}",
+        metadata={"code": error.get("code", "error"), "problem": error},
+    )

@@ -31,14 +31,31 @@ def answer(turn: Turn) -> None:
     if outcome["state"] != "succeeded":
         turn.say("error", str((outcome.get("error") or {}).get("message", "The backtest could not be looked at.")))
         return
-    turn.say("text", _told(turn, outcome["result"]), metadata={"facts": outcome["result"], "execution": change.results[0].execution})
+    turn.say(
+        "text",
+        _told(turn, outcome["result"]),
+        metadata={"facts": outcome["result"], "execution": change.results[0].execution},
+    )
 
 
 def _month_alone(plain: str) -> int | None:
     """Return a month that was said without a year: `in march`."""
     import re
 
-    names = "january february march april may june july august september october november december".split()
+    names = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
     match = re.search(rf"\bin ({'|'.join(names)})\b", plain)
     return names.index(match[1]) + 1 if match else None
 
@@ -54,7 +71,9 @@ def _told(turn: Turn, facts: dict[str, Any]) -> str:
         if facts.get("open"):
             lines.append(f"A position was open on {facts['open']} of these bars, so that no new one could begin.")
         for reason, lost in (facts.get("lost") or {}).items():
-            lines.append(f"{lost['count']} entry orders came to nothing in the whole backtest ({reason.replace('_', ' ')}): {lost['message']}")
+            lines.append(
+                f"{lost['count']} entry orders came to nothing in the whole backtest ({reason.replace('_', ' ')}): {lost['message']}"
+            )
     return "\n".join(lines)
 
 
@@ -78,5 +97,7 @@ def _trades(facts: dict[str, Any]) -> list[str]:
 def _condition(one: dict[str, Any]) -> str:
     near = ""
     if one.get("closest") is not None and one["held"] == 0:
-        near = f" The nearest was {one['closest']:.6g}" + (f" on {str(one['closest_at'])[:10]}." if one.get("closest_at") else ".")
+        near = f" The nearest was {one['closest']:.6g}" + (
+            f" on {str(one['closest_at'])[:10]}." if one.get("closest_at") else "."
+        )
     return f"'{one['condition']}' held on {one['held']} of {one['bars']} bars.{near}"

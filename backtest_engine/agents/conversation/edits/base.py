@@ -1,8 +1,7 @@
 """What readers of edits take and give."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from backtest_engine.errors import DescriptionRefused
 from backtest_engine.language.explain import explain
@@ -26,13 +25,15 @@ class Choice:
 class Situation:
     """What an edit is read against: the strategy so far, and which rule was spoken of last.
 
-    `earlier` are the strategies before this one, the newest first. `best` holds the parameters that a study found.
+    `earlier` are the strategies before this one, the newest first. `touched` are the places of the numbers that the last turn set, `correcting` says that this one is
+    about it.
     """
 
     spec: StrategySpec
     role: str = ""
     earlier: tuple[StrategySpec, ...] = ()
-    best: Mapping[str, Any] | None = None
+    touched: frozenset[tuple[str | int, ...]] = frozenset()
+    correcting: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

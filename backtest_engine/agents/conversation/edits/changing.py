@@ -17,7 +17,9 @@ def checked(spec: StrategySpec, **changes: Any) -> StrategySpec:
     try:
         return StrategySpec.model_validate(spec.model_copy(update=changes).model_dump())
     except ValidationError as error:
-        raise Impossible("; ".join(str(one.get("ctx", {}).get("error") or one["msg"]) for one in error.errors())) from None
+        raise Impossible(
+            "; ".join(str(one.get("ctx", {}).get("error") or one["msg"]) for one in error.errors())
+        ) from None
 
 
 def with_side(spec: StrategySpec, name: str, **changes: Any) -> StrategySpec:

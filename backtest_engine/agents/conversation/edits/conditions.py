@@ -1,6 +1,7 @@
 """Edits of rules: `only if …`, `exit at the upper band instead`, `also sell when …`, `not on fridays`."""
 
 import re
+from dataclasses import replace
 
 from backtest_engine.agents.conversation.edits import fragments
 from backtest_engine.agents.conversation.edits.base import Asked, Choice, Reading, Situation
@@ -27,14 +28,36 @@ _ROLES = {
     "shorts": "short.entry",
 }
 _EXITS = frozenset(["sell", "sells", "selling", "exit", "exits", "get out", "close", "leave", "out"])
-_ENTRIES = frozenset(["enter", "entries", "entry", "open", "get in", "trade", "trades", "trading", "take trades", "take trade", "take entries", "take it"])
+_ENTRIES = frozenset(
+    [
+        "enter",
+        "entries",
+        "entry",
+        "open",
+        "get in",
+        "trade",
+        "trades",
+        "trading",
+        "take trades",
+        "take trade",
+        "take entries",
+        "take it",
+    ]
+)
 _WHEN = r"(?:when|if|once|as soon as|whenever|while|at|on|after|above|below|under|over|with|in|during|unless|where)"
+_BESIDE = r"(?:above|below|over|under|less than|more than|greater than)"
 _ONLY = re.compile(rf"(?:only (?:{_ACT} )?|{_ACT.replace('act', 'act2')} only )(?P<rest>.+)")
 _RULE = re.compile(rf"(?P<also>(?:also|or|additionally) )?(?:the )?{_ACT} (?P<also2>also )?(?P<rest>{_WHEN}\b.+)")
 _OR = re.compile(r"or (?:when|if) (?P<rest>.+)")
-_FILTER = re.compile(r"(?:a |an |another )?(?:filter|condition|rule|requirement)s?:? ?(?:that |where |on |for |of |when |if )*(?P<rest>.+)|(?P<rest2>.+?) (?:filter|as a filter|condition)")
-_REQUIRE = re.compile(r"(?:require|requires|requiring|need|needs|provided|as long as|given|must have)(?: that)? (?P<rest>.+)")
-_PLAIN = re.compile(r"(?:when |if |while )?(?P<rest>.+\b(?:above|below|over|under|greater|less|higher|lower|rising|falling|crosses|crossed|positive|negative|green|red|between)\b.*|.+[<>].+)")
+_FILTER = re.compile(
+    r"(?:a |an |another )?(?:filter|condition|rule|requirement)s?:? ?(?:that |where |on |for |of |when |if )*(?P<rest>.+)|(?P<rest2>.+?) (?:filter|as a filter|condition)"
+)
+_REQUIRE = re.compile(
+    r"(?:require|requires|requiring|need|needs|provided|as long as|given|must have)(?: that)? (?P<rest>.+)"
+)
+_PLAIN = re.compile(
+    r"(?:when |if |while )?(?P<rest>.+\b(?:above|below|over|under|greater|less|higher|lower|rising|falling|crosses|crossed|positive|negative|green|red|between)\b.*|.+[<>].+)"
+)
 _NEVER = re.compile(
     r"(?:not|never|skip|avoid|no (?:trades?|trading|entries|buys|buying|new positions)|do not (?:trade|buy|enter)|exclude|except|stay out)\s+(?:on |in |during |any |the )*(?P<rest>.+)"
 )
@@ -89,7 +112,27 @@ def _never(words: str, raw: str, now: Situation) -> Reading | None:
     return _laid(found if isinstance(found, Not) else Not(condition=found), roles, now)
 
 
+_TREND = re.compile(
+    r"(?:a |an |the )?(?P<length>\d+)[ -]?(?:day|bar|period|week)?s?[ -]?(?P<name>sma|ema|ma|wma|moving average|average|simple moving average|exponential moving average)(?: trend)? filter"
+)
+
+
+def _trend(words: str, now: Situation) -> Reading | None:
+    """`A 200 day SMA filter` says no side of the line: above it, for longs, is offered."""
+    match = _TREND.fullmatch(words)
+    if match is None:
+        return None
+    laid = _limited(
+        f"the close is above the {match['length']} {match['name']}", [f"{side}.entry" for side in now.spec.sides], now
+    )
+    if laid is None:
+        return None
+    return replace(laid, choices=tuple(replace(choice, sure=False) for choice in laid.choices))
+
+
 def _filter(words: str, raw: str, now: Situation) -> Reading | None:
+    if (trend := _trend(words, now)) is not None:
+        return trend
     for pattern in (_FILTER, _REQUIRE, _PLAIN):
         match = pattern.fullmatch(words)
         if match is None:
@@ -117,13 +160,19 @@ def _forms(rest: str) -> list[str]:
     """Return the ways in which a condition may have been shortened: `price above the 200 day` lacks its average."""
     rest = re.sub(r"^(?:when|if|while|on|in) (?=when |if )", "", rest.strip())
     plain = re.sub(r"^(?:when|if|while|where|once) ", "", rest)
+    plain = re.sub(r"\b(?:must|has to|have to|should|needs to|need to|can) be\b", "is", plain)
+    if re.fullmatch(rf"(?:it is |is )?{_BESIDE} \d+(?:\.\d+)?", plain):
+        # `Only below 20` is said of what the rule looks at, never of the price.
+        return [re.sub(r"^(?:it is |is )", "", plain)]
     forms = [f"when {plain}"]
     if re.search(r"\b\d+[ -]?(?:day|bar|week|period)s?$", plain):
         forms.append(f"when {plain} average")
     if not re.match(r"(?:the |a )?(?:price|close|it|[a-z]+) (?:is |are )?(?:above|below|over|under)", plain):
         forms.append(f"when it is {plain}")
     if re.match(r"(?:above|below|over|under)\b", plain):
-        forms.insert(0, f"when the price is {plain}") if re.search(r"average|sma|ema|\bma\b|day|band|high|low", plain) else None
+        forms.insert(0, f"when the price is {plain}") if re.search(
+            r"average|sma|ema|\bma\b|day|band|high|low", plain
+        ) else None
         forms.append(plain)
     return forms
 
@@ -177,7 +226,12 @@ def _rule(words: str, raw: str, now: Situation) -> Reading | None:
         assert match is not None  # noqa: S101  # one of the two is there
         roles = _role_of(match["act"], now.spec)
         rest = match["rest"]
-        also = bool(match["also"] or match["also2"] or re.match(r"(?:and )?(?:also|or)\b", raw) or re.search(r"\b(?:too|as well|also)$", raw))
+        also = bool(
+            match["also"]
+            or match["also2"]
+            or re.match(r"(?:and )?(?:also|or)\b", raw)
+            or re.search(r"\b(?:too|as well|also)$", raw)
+        )
     if match is not None and not roles:
         return _new_side(match["act"], rest, now)
     if len(roles) != 1:
@@ -222,8 +276,14 @@ def _new_side(act: str, rest: str, now: Situation) -> Reading | None:
     """`Short when RSI is above 80`: a side that nothing opens yet also needs a way out."""
     role = _ROLES.get(act)
     if role != "short.entry" or not re.search(r"\b(?:cover|exit|close)\b", rest):
-        return Reading(question="When should the short position be closed? Say 'short when …, cover when …'.") if role else None
+        return (
+            Reading(question="When should the short position be closed? Say 'short when …, cover when …'.")
+            if role
+            else None
+        )
     spec = fragments.understood(f"Short {rest}.")
     if spec is None or spec.short is None or spec.long is not None:
         return None
-    return Reading(choices=(Choice(spec=checked(now.spec, short=spec.short), label="a short side beside the long one"),))
+    return Reading(
+        choices=(Choice(spec=checked(now.spec, short=spec.short), label="a short side beside the long one"),)
+    )

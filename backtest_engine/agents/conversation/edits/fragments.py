@@ -11,9 +11,7 @@ from backtest_engine.spec.base import Part
 
 BARE = "Buy when the close is above 1. Sell when the close is below 0.5. "
 STOPPED = BARE + "Stop loss 7.77 %. "
-SIDE_FIELDS = tuple(
-    name for name in Side.model_fields if name not in ("entry", "exit")
-)
+SIDE_FIELDS = tuple(name for name in Side.model_fields if name not in ("entry", "exit"))
 SPEC_FIELDS = ("sizing", "max_entries", "scale_in", "cool_down")
 
 
@@ -91,7 +89,12 @@ def _sentences(words: str, spec: StrategySpec, side_name: str, rule: str) -> lis
     if rule == "exit":
         return [f"{context}Sell {words}." for context in (*contexts, "Buy when the close is above 1. ")]
     plain = words.removeprefix("when ").removeprefix("if ")
-    tries = [f"Buy when {plain}. Hold for 9 bars."]
+    # What begins with a relation has its subject in the rule that stands there.
+    tries = (
+        []
+        if words.startswith(("above", "below", "over", "under", "less", "more", "greater"))
+        else [f"Buy when {plain}. Hold for 9 bars."]
+    )
     # What is left unsaid is taken from the rule that stands there: its exit lends the words their subject.
     about = side.exit if side.exit is not None else side.entry
     tries += [f"Sell when {told(one)}. Buy {words}." for one in (side.entry, about)]

@@ -20,8 +20,51 @@ SPOKEN = {
     "wmas": "wma",
 }
 _FREE = frozenset(
-    """instead of in place for with by to use swap replace switch make it them all both the average averages moving ma mas lines line rather than
-    everywhere change from into be exponential simple weighted hull ones one i want not a an""".split()
+    [
+        "instead",
+        "of",
+        "in",
+        "place",
+        "for",
+        "with",
+        "by",
+        "to",
+        "use",
+        "swap",
+        "replace",
+        "switch",
+        "make",
+        "it",
+        "them",
+        "all",
+        "both",
+        "the",
+        "average",
+        "averages",
+        "moving",
+        "ma",
+        "mas",
+        "lines",
+        "line",
+        "rather",
+        "than",
+        "everywhere",
+        "change",
+        "from",
+        "into",
+        "be",
+        "exponential",
+        "simple",
+        "weighted",
+        "hull",
+        "ones",
+        "one",
+        "i",
+        "want",
+        "not",
+        "a",
+        "an",
+    ]
 )
 
 
@@ -47,7 +90,9 @@ def _which(clause: str, names: list[str]) -> tuple[str, str | None]:
     if len(names) == 1:
         return names[0], None
     first, second = names[0], names[1]
-    if re.search(r"\b(?:swap|replace|change|switch|from)\b", clause) and not re.search(r"\b(?:instead|rather)\b", clause):
+    if re.search(r"\b(?:swap|replace|change|switch|from)\b", clause) and not re.search(
+        r"\b(?:instead|rather)\b", clause
+    ):
         return second, first
     return first, second
 
@@ -61,7 +106,8 @@ def _swapped(now: Situation, new: str, old: str | None) -> Reading | None:
         return Reading(choices=(Choice(spec=now.spec, label=f"{new.upper()} is used already"),))
     if len(wanted) > 1:
         choices = tuple(
-            Choice(spec=_replaced(now.spec, one, new), label=f"{one.upper()} becomes {new.upper()}") for one in sorted(wanted)
+            Choice(spec=_replaced(now.spec, one, new), label=f"{one.upper()} becomes {new.upper()}")
+            for one in sorted(wanted)
         )
         return Reading(choices=choices, question="Which average should change?")
     spec = _replaced(now.spec, next(iter(wanted)), new)

@@ -12,19 +12,25 @@ from backtest_engine.language.explain import number
 from backtest_engine.spec import StrategySpec
 
 _N = r"\d+(?:\.\d+)?"
-_UNIT = r"(?:\s*(?:%|atrs?\b|r\b|x\b|days?\b|bars?\b|weeks?\b|hours?\b|periods?\b|deviations?\b|devs?\b|std\b|sd\b|sigmas?\b))?"
+_UNIT = r"(?:\s*(?:%|atrs?\b|r\b|x\b|days?\b|bars?\b|weeks?\b|hours?\b|periods?\b|(?:standard )?deviations?\b|devs?\b|std\b|sd\b|sigmas?\b))?"
 _SWAPS = (
-    re.compile(rf"^(?P<pre>.*?)\b(?P<new>{_N})(?P<unit>{_UNIT})(?P<mid> [a-z ]*?)?\s*(?:instead of|rather than|in place of|not|and not)\s+(?:the |a |at )?(?P<old>{_N}){_UNIT}(?P<post>.*)$"),
-    re.compile(rf"^(?P<pre>.*?)\b(?P<old>{_N}){_UNIT}(?P<mid> [a-z ]*?)?\s*(?:to|into|becomes|become|should be|should become|->|=>|for|with)\s+(?:a |an |the )?(?P<new>{_N})(?P<unit>{_UNIT})(?P<post>.*)$"),
+    re.compile(
+        rf"^(?P<pre>[^\d]*?)\b(?P<new>{_N})(?P<unit>{_UNIT})(?P<mid> [a-z ]*?)?\s*(?:instead of|rather than|in place of|not|and not)\s+(?:the |a |at )?(?P<old>{_N}){_UNIT}(?P<post>[^\d]*)$"
+    ),
+    re.compile(
+        rf"^(?P<pre>[^\d]*?)\b(?P<old>{_N}){_UNIT}(?P<mid> [a-z ]*?)?\s*(?:to|into|becomes|become|should be|should become|->|=>|for|with)\s+(?:a |an |the )?(?P<new>{_N})(?P<unit>{_UNIT})(?P<post>[^\d]*)$"
+    ),
 )
 _PAIR = re.compile(rf"^(?P<pre>[a-z ]*?)\s*(?P<a>{_N})\s*(?:/|,|&|and|-|x|to|:|vs)\s*(?P<b>{_N})(?P<post>[a-z ]*)$")
-_TRIPLE = re.compile(rf"^(?P<pre>[a-z ]*?)\s*(?P<a>{_N})[\s/,-]+(?P<b>{_N})[\s/,-]+(?:and )?(?P<c>{_N})(?P<post>[a-z ]*)$")
+_TRIPLE = re.compile(
+    rf"^(?P<pre>[a-z ]*?)\s*(?P<a>{_N})[\s/,-]+(?P<b>{_N})[\s/,-]+(?:and )?(?P<c>{_N})(?P<post>[a-z ]*)$"
+)
 _ONE = re.compile(rf"^(?P<pre>[^\d]*?)(?P<new>{_N})(?P<unit>{_UNIT})(?P<post>[^\d]*)$")
-_SLOW = frozenset("longer slow slower bigger larger long longest slowest second".split())
-_FAST = frozenset("shorter fast faster smaller short shortest fastest first quick quicker".split())
-_LINES = frozenset("one average ma ema sma wma line period length averages".split())
-_BELOW = frozenset("below under less beneath <".split())
-_ABOVE = frozenset("above over greater more >".split())
+_SLOW = frozenset(["longer", "slow", "slower", "bigger", "larger", "long", "longest", "slowest", "second"])
+_FAST = frozenset(["shorter", "fast", "faster", "smaller", "short", "shortest", "fastest", "first", "quick", "quicker"])
+_LINES = frozenset(["one", "average", "ma", "ema", "sma", "wma", "line", "period", "length", "averages"])
+_BELOW = frozenset(["below", "under", "less", "beneath", "<"])
+_ABOVE = frozenset(["above", "over", "greater", "more", ">"])
 _ROLE = {
     "buy": ("long", "entry"),
     "buying": ("long", "entry"),
@@ -52,10 +58,71 @@ _ROLE = {
     "overbought": ("", ""),
 }
 _EMPTY = frozenset(
-    """at to the a an get go it is be by of on with for when if only value number from raise lower increase decrease reduce move up down drop bring
-    back instead and as its now set level levels threshold thresholds that other mark then just again s closer there take up until till point points only first""".split()
+    [
+        "at",
+        "to",
+        "the",
+        "a",
+        "an",
+        "get",
+        "go",
+        "it",
+        "is",
+        "be",
+        "by",
+        "of",
+        "on",
+        "with",
+        "for",
+        "when",
+        "if",
+        "only",
+        "value",
+        "number",
+        "from",
+        "raise",
+        "lower",
+        "increase",
+        "decrease",
+        "reduce",
+        "move",
+        "up",
+        "down",
+        "drop",
+        "bring",
+        "back",
+        "instead",
+        "and",
+        "as",
+        "its",
+        "now",
+        "set",
+        "level",
+        "levels",
+        "threshold",
+        "thresholds",
+        "that",
+        "other",
+        "mark",
+        "then",
+        "just",
+        "again",
+        "s",
+        "closer",
+        "there",
+        "take",
+        "up",
+        "until",
+        "till",
+        "point",
+        "points",
+        "only",
+        "first",
+    ]
 )
-_PLAIN_LEVEL = frozenset("at level levels threshold thresholds hits reaches reach crosses mark".split())
+_PLAIN_LEVEL = frozenset(
+    ["at", "level", "levels", "threshold", "thresholds", "hits", "reaches", "reach", "crosses", "mark"]
+)
 
 
 @dataclass
@@ -75,7 +142,7 @@ def read(clause: str, now: Situation) -> Reading | None:
     words = counted(bare(clause)) or counted(clause)
     words = re.sub(r"(?<=[a-z])\((?=\d)|(?<=\d)\)", " ", words).replace("=", " ").replace("  ", " ").strip()
     words = re.sub(r"\b([a-z]{2,})(\d+)\b", r"\1 \2", words)
-    words = re.sub(rf"(?<=\d)[ -](?=(?:day|bar|period|week)s?\b)", " ", words)
+    words = re.sub(r"(?<=\d)[ -](?=(?:day|bar|period|week)s?\b)", " ", words)
     if not re.search(r"\d", words):
         return None
     for reader in (_swap, _triple, _pair, _single):
@@ -132,7 +199,7 @@ def _fits_unit(slot: Slot, unit: str) -> bool:
         return slot.kind == "atr"
     if unit in ("r", "x"):
         return slot.kind in ("risk", "factor", "atr")
-    if unit.startswith(("dev", "std", "sd", "sigma")):
+    if unit.startswith(("dev", "std", "sd", "sigma", "standard")):
         return slot.kind == "factor"
     if unit:
         return slot.kind in ("length", "count", "bars")
@@ -143,7 +210,9 @@ def _candidates(about: _Asked, unit: str, value: float, now: Situation) -> list[
     found = [
         slot
         for slot in slots_of(now.spec)
-        if _fits_words(slot, about) and _fits_unit(slot, unit) and slot.fits(value / 100 if slot.kind == "share" else value)
+        if _fits_words(slot, about)
+        and _fits_unit(slot, unit)
+        and slot.fits(value / 100 if slot.kind == "share" else value)
     ]
     return _of_speed(found, about.speed)
 
@@ -162,11 +231,26 @@ def _single(words: str, now: Situation) -> Reading | None:
         return None
     about = _about(f"{match['pre']} {match['post']}", now.spec)
     value, unit = float(match["new"]), match["unit"]
+    every = bool(about.words & {"both", "all", "each"})
+    about.words -= {"both", "all", "each"}
     found = _candidates(about, unit, value, now)
+    if every:
+        return _all_of(found, value, now)
+    if about == _Asked() and (touched := [slot for slot in found if set(slot.paths) & now.touched]):
+        # `Actually 6`: what was set last is what is corrected.
+        return _set(touched, value, now, about, sure=now.correcting)
     narrowed, sure = _preferred(found, about, unit, value)
     if about.rule and not about.words and not unit and not any(slot.kind == "level" for slot in narrowed):
         sure = False
     return _set(narrowed, value, now, about, sure=sure)
+
+
+def _all_of(found: list[Slot], value: float, now: Situation) -> Reading | None:
+    if len({slot.kind for slot in found}) != 1:
+        return None
+    asked = Asked()
+    _add_all(asked, dict.fromkeys(found, value), now)
+    return asked.reading()
 
 
 def _preferred(found: list[Slot], about: _Asked, unit: str, value: float) -> tuple[list[Slot], bool]:
@@ -179,7 +263,8 @@ def _preferred(found: list[Slot], about: _Asked, unit: str, value: float) -> tup
         if levels and value >= 45 and any(slot.bounds for slot in levels):
             return [*lengths, *levels], True
         return lengths, True
-    return found, True
+    # A number that cannot be the length of what was named is asked about.
+    return found, not (about.words and levels and not about.levels and not unit)
 
 
 def _set(found: list[Slot], value: float, now: Situation, about: _Asked, *, sure: bool = True) -> Reading | None:
@@ -263,7 +348,8 @@ def _two_lines(now: Situation, about: _Asked) -> list[Slot] | None:
     lengths = [slot for slot in slots_of(now.spec) if slot.kind == "length" and slot.first and _fits_words(slot, about)]
     averages = [slot for slot in lengths if slot.name in AVERAGES]
     found = averages if averages and (len(averages) == 2 or not about.words) else lengths
-    same = len({slot.name for slot in found}) == 1 or bool(averages)
+    names = {slot.name for slot in found}
+    same = len(names) == 1 or bool(averages) or names == {"highest", "lowest"}
     return found if len(found) == 2 and same else None
 
 

@@ -56,8 +56,12 @@ def read_edits(plain: str, now: Situation) -> Edited:
         progress.now = replace(progress.now, spec=reading.choices[0].spec, role=reading.role or progress.now.role)
         place = end
     if progress.unread:
-        return Edited(spec=now.spec, unread=tuple(progress.unread), understood=progress.understood,
-                      choices=(Choice(spec=progress.now.spec, label="the rest"),) if progress.understood else ())
+        return Edited(
+            spec=now.spec,
+            unread=tuple(progress.unread),
+            understood=progress.understood,
+            choices=(Choice(spec=progress.now.spec, label="the rest"),) if progress.understood else (),
+        )
     return Edited(spec=progress.now.spec, understood=progress.understood)
 
 
@@ -78,6 +82,21 @@ def _longest(pieces: list[Atom], start: int, now: Situation) -> tuple[int, Readi
                 return end, found
     if refusal is not None:
         raise refusal
+    return _correction(pieces, start, now)
+
+
+def _correction(pieces: list[Atom], start: int, now: Situation) -> tuple[int, Reading | None]:
+    """Read `exit at the lower band, no wait, the middle band`: the new words take the end of the old ones."""
+    old = pieces[start].corrects.split()
+    for length in range(1, len(old)):
+        text = " ".join([*old[:length], pieces[start].text])
+        for reader in READERS:
+            try:
+                found = reader(text, now)
+            except Impossible:
+                continue
+            if found is not None:
+                return start + 1, found
     return start, None
 
 
@@ -89,7 +108,13 @@ def _open(reading: Reading, progress: _Progress, now: Situation, others: str) ->
     for choice in reading.choices:
         rest = read_edits(others, replace(now, spec=_over(choice, progress, now)))
         if rest.unread or rest.impossible or rest.choices or rest.question:
-            return Edited(spec=now.spec, choices=(), question=reading.question or "Which is meant?", unread=(others,), understood=progress.understood)
+            return Edited(
+                spec=now.spec,
+                choices=(),
+                question=reading.question or "Which is meant?",
+                unread=(others,),
+                understood=progress.understood,
+            )
         finished.append(replace(choice, spec=rest.spec))
     return Edited(spec=now.spec, choices=tuple(finished), question=reading.question, understood=progress.understood)
 

@@ -5,7 +5,17 @@ import re
 from backtest_engine.agents.conversation.edits.base import Asked, Choice, Impossible, Reading, Situation
 from backtest_engine.agents.conversation.edits.changing import checked, rule_of, with_rule, with_side
 from backtest_engine.language.explain import condition as told
-from backtest_engine.spec import Comparison, Condition, Cross, FractionSize, Indicator, InMonth, Number, OnWeekday, StrategySpec
+from backtest_engine.spec import (
+    Comparison,
+    Condition,
+    Cross,
+    FractionSize,
+    Indicator,
+    InMonth,
+    Number,
+    OnWeekday,
+    StrategySpec,
+)
 from backtest_engine.spec.walk import parts
 
 _TAKE = re.compile(
@@ -14,12 +24,28 @@ _TAKE = re.compile(
     r"(?:the |a |an |any |that |my |this |our )*(?P<what>.+?)(?:\s+(?:again|please|now|altogether|completely|too|anymore|any more|instead|as well|entirely|then|for now))*"
 )
 FIELDS = {
-    "stop_loss": frozenset(["stop", "stops", "stop loss", "stop-loss", "stop losses", "stop loss order", "fixed stop", "protective stop"]),
+    "stop_loss": frozenset(
+        ["stop", "stops", "stop loss", "stop-loss", "stop losses", "stop loss order", "fixed stop", "protective stop"]
+    ),
     "trailing_stop": frozenset(["trailing stop", "trailing", "trail", "trailing stop loss"]),
-    "take_profit": frozenset(["target", "targets", "take profit", "profit target", "profit taking", "take-profit", "take profits"]),
+    "take_profit": frozenset(
+        ["target", "targets", "take profit", "profit target", "profit taking", "take-profit", "take profits"]
+    ),
     "max_bars": frozenset(
-        ["holding time", "time limit", "time exit", "time stop", "max hold", "maximum hold", "hold limit", "max holding time", "holding limit",
-         "maximum holding time", "time based exit", "holding period"]
+        [
+            "holding time",
+            "time limit",
+            "time exit",
+            "time stop",
+            "max hold",
+            "maximum hold",
+            "hold limit",
+            "max holding time",
+            "holding limit",
+            "maximum holding time",
+            "time based exit",
+            "holding period",
+        ]
     ),
     "break_even": frozenset(["break even", "breakeven", "break even stop", "breakeven stop", "break-even"]),
 }
@@ -30,7 +56,39 @@ ACCOUNT = {
 _SIZE = frozenset(["sizing", "size", "position size", "position sizing", "size limit", "risk limit"])
 _RULE = re.compile(r"\b(?:rules?|filters?|conditions?|requirements?|parts?|bit|thing|one|check)\b")
 _WORDS = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
-_EMPTY = frozenset("the a an rule rules filter filters condition conditions requirement part bit thing one check on in of for about at with is day days average it we that".split())
+_EMPTY = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "rule",
+        "rules",
+        "filter",
+        "filters",
+        "condition",
+        "conditions",
+        "requirement",
+        "part",
+        "bit",
+        "thing",
+        "one",
+        "check",
+        "on",
+        "in",
+        "of",
+        "for",
+        "about",
+        "at",
+        "with",
+        "is",
+        "day",
+        "days",
+        "average",
+        "it",
+        "we",
+        "that",
+    ]
+)
 
 
 def read(clause: str, now: Situation) -> Reading | None:
@@ -47,7 +105,9 @@ def read(clause: str, now: Situation) -> Reading | None:
     if fields:
         return _without(now.spec, fields, sides)
     if what in _SIZE:
-        return Reading(choices=(Choice(spec=checked(now.spec, sizing=FractionSize(fraction=1.0)), label="all of the equity"),))
+        return Reading(
+            choices=(Choice(spec=checked(now.spec, sizing=FractionSize(fraction=1.0)), label="all of the equity"),)
+        )
     if what in ("exit", "exit rule", "exits", "exit condition", "sell rule"):
         spec = now.spec
         for side in sides:

@@ -7,19 +7,100 @@ from backtest_engine.agents.conversation.edits.changing import checked, mirrored
 from backtest_engine.agents.conversation.edits.clauses import bare
 from backtest_engine.spec import Side, StrategySpec
 
-_ONLY = re.compile(r"(?:only )?(?:go |trade |do |take |be )?(?P<side>long|short)s?(?:[ -]only| only positions| positions only| side only)|only (?:go |trade |do |take )?(?P<side2>long|short)s?(?: positions| trades| side)?")
+_ONLY = re.compile(
+    r"(?:only )?(?:go |trade |do |take |be )?(?P<side>long|short)s?(?:[ -]only| only positions| positions only| side only)|only (?:go |trade |do |take )?(?P<side2>long|short)s?(?: positions| trades| side)?"
+)
 _NEVER = re.compile(
     r"(?:(?:do not|never|no|without|drop|remove|delete|skip|lose|stop|kill|disable|not|no more|get rid of)\s+(?:the |any |all |going |trading |trade |go |allow )*)(?P<side>long|short)(?:s|ing|ing it)?(?: side| positions?| trades?| selling| again| part| entries)?"
 )
 _ALSO = re.compile(
     r"(?:.*\b)?(?:let (?:it|us|me)|allow|also|enable|trade|go|with|take|do|include|add|both|short|shorts|shorting)\b.*"
 )
-_OTHER = re.compile(r"\b(?:opposite|reverse|mirror(?:ed)?(?: image)?|inverse|vice versa|same (?:thing )?(?:but )?(?:reversed|inverted|mirrored)|other way (?:round|around))\b")
+_OTHER = re.compile(
+    r"\b(?:flip(?: it)?|invert(?: it)?|opposite|reverse|mirror(?:ed)?(?: image)?|inverse|vice versa|same (?:thing )?(?:but )?(?:reversed|inverted|mirrored)|other way (?:round|around))\b"
+)
 _SPEAKS = re.compile(r"\b(?:shorts?|shorting|longs?|both (?:ways|sides|directions))\b")
 _FREE = frozenset(
-    """let it us me allow also enable trade go with take do include add both short shorts shorting side sides ways directions too as well and long longs
-    the a an positions position selling sell trades opposite reverse mirror mirrored image inverse vice versa for on in same thing but reversed inverted
-    other way round around it's make symmetric symmetrical please of rules rule that to them can i want now everything all could you entries""".split()
+    [
+        "flip",
+        "invert",
+        "let",
+        "it",
+        "us",
+        "me",
+        "allow",
+        "also",
+        "enable",
+        "trade",
+        "go",
+        "with",
+        "take",
+        "do",
+        "include",
+        "add",
+        "both",
+        "short",
+        "shorts",
+        "shorting",
+        "side",
+        "sides",
+        "ways",
+        "directions",
+        "too",
+        "as",
+        "well",
+        "and",
+        "long",
+        "longs",
+        "the",
+        "a",
+        "an",
+        "positions",
+        "position",
+        "selling",
+        "sell",
+        "trades",
+        "opposite",
+        "reverse",
+        "mirror",
+        "mirrored",
+        "image",
+        "inverse",
+        "vice",
+        "versa",
+        "for",
+        "on",
+        "in",
+        "same",
+        "thing",
+        "but",
+        "reversed",
+        "inverted",
+        "other",
+        "way",
+        "round",
+        "around",
+        "it's",
+        "make",
+        "symmetric",
+        "symmetrical",
+        "please",
+        "of",
+        "rules",
+        "rule",
+        "that",
+        "to",
+        "them",
+        "can",
+        "i",
+        "want",
+        "now",
+        "everything",
+        "all",
+        "could",
+        "you",
+        "entries",
+    ]
 )
 
 
@@ -67,7 +148,9 @@ def _both_sides(plain: str, now: Situation) -> Reading | None:
     if (mirror := mirrored_side(side)) is not None:
         asked.add(Choice(spec=_with(now.spec, missing, mirror), label=f"{missing}s are the mirror image"))
     if not _OTHER.search(plain) and side.exit is not None and (turned := _turned(side)) is not None:
-        asked.add(Choice(spec=_with(now.spec, missing, turned), label=f"the exit opens a {missing}, the entry closes it"))
+        asked.add(
+            Choice(spec=_with(now.spec, missing, turned), label=f"the exit opens a {missing}, the entry closes it")
+        )
     if not asked.choices:
         raise Impossible(f"there is no telling what the opposite is: say when a {missing} position opens and closes")
     return asked.reading(question=f"How should {missing}s be opened and closed?")

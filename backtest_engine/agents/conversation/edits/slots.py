@@ -11,26 +11,38 @@ from backtest_engine.spec.base import Part
 from backtest_engine.spec.lengths import parameter_counts
 
 Path = tuple[str | int, ...]
-Kind = Literal["length", "factor", "level", "count", "percent", "atr", "risk", "points", "bars", "share", "amount", "units"]
+Kind = Literal[
+    "length", "factor", "level", "count", "percent", "atr", "risk", "points", "bars", "share", "amount", "units"
+]
 
-AVERAGES = frozenset(["sma", "ema", "wma", "dema", "tema", "trima", "kama", "hma", "rma", "smma", "t3", "vwma", "zlema"])
+AVERAGES = frozenset(
+    ["sma", "ema", "wma", "dema", "tema", "trima", "kama", "hma", "rma", "smma", "t3", "vwma", "zlema"]
+)
 ROLE_WORDS: Mapping[str, frozenset[str]] = {
-    "long.entry": frozenset("entry entries enter buy buys buying long longs open entering in".split()),
-    "long.exit": frozenset("exit exits sell sells selling close leave out long longs exiting".split()),
-    "short.entry": frozenset("entry entries enter short shorts shorting sell open entering in".split()),
-    "short.exit": frozenset("exit exits cover covers covering buy short shorts close out exiting".split()),
+    "long.entry": frozenset(
+        ["entry", "entries", "enter", "buy", "buys", "buying", "long", "longs", "open", "entering", "in"]
+    ),
+    "long.exit": frozenset(
+        ["exit", "exits", "sell", "sells", "selling", "close", "leave", "out", "long", "longs", "exiting"]
+    ),
+    "short.entry": frozenset(
+        ["entry", "entries", "enter", "short", "shorts", "shorting", "sell", "open", "entering", "in"]
+    ),
+    "short.exit": frozenset(
+        ["exit", "exits", "cover", "covers", "covering", "buy", "short", "shorts", "close", "out", "exiting"]
+    ),
 }
 FIELD_WORDS: Mapping[str, frozenset[str]] = {
-    "stop_loss": frozenset("stop stops loss sl".split()),
-    "take_profit": frozenset("target targets profit take tp".split()),
-    "trailing_stop": frozenset("trailing trail stop stops".split()),
-    "break_even": frozenset("break even breakeven".split()),
-    "max_bars": frozenset("hold holding time max maximum days bars exit after".split()),
-    "sizing": frozenset("size sizing risk equity position trade stake account".split()),
-    "cool_down": frozenset("wait cool pause down".split()),
-    "partial_exits": frozenset("partial part scale".split()),
-    "scale_in": frozenset("add scale pyramid".split()),
-    "max_entries": frozenset("entries positions pyramid max maximum".split()),
+    "stop_loss": frozenset(["stop", "stops", "loss", "sl"]),
+    "take_profit": frozenset(["target", "targets", "profit", "take", "tp"]),
+    "trailing_stop": frozenset(["trailing", "trail", "stop", "stops"]),
+    "break_even": frozenset(["break", "even", "breakeven"]),
+    "max_bars": frozenset(["hold", "holding", "time", "max", "maximum", "days", "bars", "exit", "after"]),
+    "sizing": frozenset(["size", "sizing", "risk", "equity", "position", "trade", "stake", "account"]),
+    "cool_down": frozenset(["wait", "cool", "pause", "down"]),
+    "partial_exits": frozenset(["partial", "part", "scale"]),
+    "scale_in": frozenset(["add", "scale", "pyramid"]),
+    "max_entries": frozenset(["entries", "positions", "pyramid", "max", "maximum"]),
 }
 KINDS: Mapping[str, tuple[str, Kind]] = {
     "percent": ("percent", "percent"),
@@ -39,16 +51,34 @@ KINDS: Mapping[str, tuple[str, Kind]] = {
     "risk": ("multiple", "risk"),
 }
 SHAPE_WORDS: Mapping[str, frozenset[str]] = {
-    "highest": frozenset("high highs highest breakout channel donchian".split()),
-    "lowest": frozenset("low lows lowest breakdown channel donchian".split()),
-    "bollinger": frozenset("band bands bb bollinger bollingers".split()),
-    "stochastic": frozenset("stochastic stoch stochastics".split()),
+    "highest": frozenset(["high", "highs", "highest", "breakout", "channel", "donchian"]),
+    "lowest": frozenset(["low", "lows", "lowest", "breakdown", "channel", "donchian"]),
+    "bollinger": frozenset(["band", "bands", "bb", "bollinger", "bollingers"]),
+    "stochastic": frozenset(["stochastic", "stoch", "stochastics"]),
 }
 PARAMETER_WORDS: Mapping[str, frozenset[str]] = {
-    "length": frozenset("period periods length lookback window".split()),
-    "factor": frozenset("deviation deviations std sd sigma multiplier devs dev stdev factor width".split()),
-    "level": frozenset("level levels threshold thresholds limit line".split()),
-    "count": frozenset("row streak consecutive straight close closes bar bars candle candles day days times".split()),
+    "length": frozenset(["period", "periods", "length", "lookback", "window"]),
+    "factor": frozenset(
+        ["deviation", "deviations", "std", "sd", "sigma", "multiplier", "devs", "dev", "stdev", "factor", "width"]
+    ),
+    "level": frozenset(["level", "levels", "threshold", "thresholds", "limit", "line"]),
+    "count": frozenset(
+        [
+            "row",
+            "streak",
+            "consecutive",
+            "straight",
+            "close",
+            "closes",
+            "bar",
+            "bars",
+            "candle",
+            "candles",
+            "day",
+            "days",
+            "times",
+        ]
+    ),
 }
 
 
@@ -162,7 +192,11 @@ def _shape_of(part: Part) -> frozenset[str]:
     inner = getattr(part, "condition", None)
     if isinstance(inner, Comparison):
         down = inner.relation[0] == "<"
-        return frozenset("down red lower falling losing".split()) if down else frozenset("up green higher rising".split())
+        return (
+            frozenset(["down", "red", "lower", "falling", "losing"])
+            if down
+            else frozenset(["up", "green", "higher", "rising"])
+        )
     return frozenset()
 
 
@@ -174,7 +208,7 @@ def _of_indicator(found: _Found, part: Indicator, path: Path, role: str) -> None
     names |= {word for alias in known.aliases for word in alias.lower().split()} if part.name not in AVERAGES else set()
     words = frozenset(names) | SHAPE_WORDS.get(part.name, frozenset())
     if part.name in AVERAGES:
-        words |= frozenset("average averages ma mas moving mean".split())
+        words |= frozenset(["average", "averages", "ma", "mas", "moving", "mean"])
     for place, parameter in enumerate(known.parameters):
         if parameter.name.endswith("ma_type"):
             continue
@@ -191,7 +225,7 @@ def _of_indicator(found: _Found, part: Indicator, path: Path, role: str) -> None
                 label=_called(part, parameter.name, len(known.parameters)),
                 roles=frozenset([role]),
                 words=words | more,
-                whole=counts or isinstance(value, int) and counts,
+                whole=counts or (isinstance(value, int) and counts),
                 name=part.name,
                 parameter=parameter.name,
                 first=place == 0,

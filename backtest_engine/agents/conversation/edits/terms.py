@@ -8,14 +8,14 @@ from backtest_engine.agents.conversation.edits.base import Asked, Choice, Imposs
 from backtest_engine.agents.conversation.edits.changing import checked, with_side
 from backtest_engine.agents.conversation.edits.clauses import bare, counted
 from backtest_engine.agents.conversation.edits.slots import slots_of, with_values
-from backtest_engine.spec import StrategySpec
+from backtest_engine.spec import FractionSize, StrategySpec
 
 _ABOUT = re.compile(
-    r"\b(?:stops?|stop-loss|targets?|take profits?|take-profit|profit|trail(?:ing)?|breakeven|break even|risk|size|sized|shares|units|lots?|contracts|equity|account|"
+    r"\b(?:tighten|widen|loosen|stops?|stop-loss|targets?|take profits?|take-profit|profit|trail(?:ing)?|breakeven|break even|risk|size|sized|shares|units|lots?|contracts|equity|account|"
     r"position|all in|half|quarter|third|hold(?:ing)?|exit after|out after|close after|sell after|max(?:imum)?|at most|kelly|cool|wait|pyramid|entries|positions|scale|per trade|days? later|bars later)\b"
 )
 _VAGUE = re.compile(r"\b(tighter|wider|looser|closer|bigger|smaller|further|tighten|widen|loosen|larger|safer)\b")
-_FACTOR = re.compile(r"\b(double|halve|triple|twice)\b")
+_FACTOR = re.compile(r"\b(double|halve|triple|twice|half(?= the (?:stop|target|trail|hold)))\b")
 _SIDES = {"long": r"\b(?:for|on|of) (?:the )?longs?\b", "short": r"\b(?:for|on|of) (?:the )?shorts?\b"}
 LABELS = {
     "stop_loss": "the stop loss",
@@ -33,6 +33,13 @@ def read(clause: str, now: Situation) -> Reading | None:
     words = counted_terms(clause)
     if _FACTOR.search(words):
         return _scaled(words, now)
+    if re.fullmatch(
+        r"(?:all in|full size|full position|100\s?%(?: of (?:the )?(?:equity|account))?|everything|(?:the )?(?:whole|full|entire) (?:account|equity))",
+        words,
+    ):
+        return Reading(
+            choices=(Choice(spec=checked(now.spec, sizing=FractionSize(fraction=1.0)), label="all of the equity"),)
+        )
     sides, words = _sides(words, now.spec)
     found = fragments.terms(_spoken(words))
     if found is None:
@@ -57,7 +64,9 @@ def counted_terms(clause: str) -> str:
     """Return a clause as descriptions would say it."""
     words = counted(bare(clause))
     words = re.sub(r"\b(?:to|of|at)\s+(?=\d)", "", words)
-    words = re.sub(r"^(?:tighten|widen|loosen|raise|lower|increase|reduce|decrease|cut|limit)\s+(?:the\s+)?(?=.*\d)", "", words)
+    words = re.sub(
+        r"^(?:tighten|widen|loosen|raise|lower|increase|reduce|decrease|cut|limit)\s+(?:the\s+)?(?=.*\d)", "", words
+    )
     words = re.sub(r"\b(?:to|only|from)\b\s*$", "", words)
     words = re.sub(r"\b(?:tighter|wider|closer|bigger|smaller|further)\b,?\s*(?=.*\d)", "", words)
     return re.sub(r"\s+", " ", words).strip(" ,")
@@ -113,7 +122,7 @@ def _either_stop(found: dict[str, Any], now: Situation) -> Reading | None:
 
 
 def _scaled(words: str, now: Situation) -> Reading | None:
-    factor = {"double": 2.0, "twice": 2.0, "triple": 3.0, "halve": 0.5}[_FACTOR.search(words)[1]]  # type: ignore[index]
+    factor = {"double": 2.0, "twice": 2.0, "triple": 3.0, "halve": 0.5, "half": 0.5}[_FACTOR.search(words)[1]]  # type: ignore[index]
     asked = Asked()
     for slot in slots_of(now.spec):
         if slot.name and slot.words & set(words.split()) and slot.kind in ("percent", "atr", "risk", "points", "bars"):

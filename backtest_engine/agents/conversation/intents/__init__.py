@@ -35,10 +35,98 @@ def intents_in(plain: str) -> list[tuple[Intent, re.Match[str]]]:
 
 _STEPS = {"one": 1, "two": 2, "three": 3, "twice": 2, "four": 4, "five": 5}
 _UNDOING = frozenset(
-    """undo revert roll back rollback go up take that it this scratch restore return bring forget the last one change changes never mind nevermind cancel reset put
-    switch as was before to version strategy previous first original initial old earlier again was better edit edits step steps turn turns thing things
-    please of all everything latest most recent very v number beginning start started with had we i before from use load give me one two three four five
-    just now had what there times time twice previously state again""".split()
+    [
+        "undo",
+        "revert",
+        "roll",
+        "back",
+        "rollback",
+        "go",
+        "up",
+        "take",
+        "that",
+        "it",
+        "this",
+        "scratch",
+        "restore",
+        "return",
+        "bring",
+        "forget",
+        "the",
+        "last",
+        "one",
+        "change",
+        "changes",
+        "never",
+        "mind",
+        "nevermind",
+        "cancel",
+        "reset",
+        "put",
+        "switch",
+        "as",
+        "was",
+        "before",
+        "to",
+        "version",
+        "strategy",
+        "previous",
+        "first",
+        "original",
+        "initial",
+        "old",
+        "earlier",
+        "again",
+        "was",
+        "better",
+        "edit",
+        "edits",
+        "step",
+        "steps",
+        "turn",
+        "turns",
+        "thing",
+        "things",
+        "please",
+        "of",
+        "all",
+        "everything",
+        "latest",
+        "most",
+        "recent",
+        "very",
+        "v",
+        "number",
+        "beginning",
+        "start",
+        "started",
+        "with",
+        "had",
+        "we",
+        "i",
+        "before",
+        "from",
+        "use",
+        "load",
+        "give",
+        "me",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "just",
+        "now",
+        "had",
+        "what",
+        "there",
+        "times",
+        "time",
+        "twice",
+        "previously",
+        "state",
+        "again",
+    ]
 )
 
 
@@ -52,9 +140,13 @@ def undo_target(plain: str) -> dict[str, Any] | None:
     numbers = [int(word) for word in words if word.isdigit()]
     if match := re.search(r"\b(?:version|v|number|try) ?(\d+|one|two|three|four|five)\b", plain):
         return {"version": int(match[1]) if match[1].isdigit() else _STEPS[match[1]]}
-    if re.search(r"\b(?:first|original|initial|beginning|started with|everything|all (?:the )?changes|very start|reset)\b", plain):
+    if re.search(
+        r"\b(?:first|original|initial|beginning|started with|everything|all (?:the )?changes|very start|reset)\b", plain
+    ):
         return {"first": True}
-    if match := re.search(r"\b(\d+|two|three|four|five) (?:steps?|turns?|changes?|edits?|times?|versions?|things?)\b", plain):
+    if match := re.search(
+        r"\b(\d+|two|three|four|five) (?:steps?|turns?|changes?|edits?|times?|versions?|things?)\b", plain
+    ):
         return {"steps": int(match[1]) if match[1].isdigit() else _STEPS[match[1]]}
     if numbers:
         return None

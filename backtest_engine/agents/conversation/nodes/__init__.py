@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from backtest_engine.agents.conversation.nodes import (
     await_feedback,
     clarify,
-    compile,  # noqa: A004  # the node's name in every document
+    compile,  # the node's name in every document
     design,
     entry,
     respond,

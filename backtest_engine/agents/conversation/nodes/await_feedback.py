@@ -4,8 +4,8 @@ import re
 
 from backtest_engine.agents.conversation import intents
 from backtest_engine.agents.conversation.edits.fragments import understood
-from backtest_engine.agents.conversation.replies import chosen, declined
 from backtest_engine.agents.conversation.refining import Refined, refine
+from backtest_engine.agents.conversation.replies import chosen, declined
 from backtest_engine.agents.conversation.settings import read_run
 from backtest_engine.agents.conversation.state import Intent, Option, Plan, Question
 from backtest_engine.agents.conversation.turn import RESEARCH, Turn
@@ -14,12 +14,21 @@ _ANEW = re.compile(
     r"^(?:(?:ok|please|let us|now|actually|hmm|,|i want|forget (?:that|it|this)|scrap (?:that|it|this))[,.]?\s*)*(?:(?:a |try (?:a )?|build (?:a )?|make (?:a )?|with (?:a )?)*(?:new|different|another|completely different|fresh) (?:strategy|idea|one|system)|start (?:over|again|fresh|from scratch)|(?:let us )?try something (?:else|different|new))\b[:,.]?\s*(?:with|:)?\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
-_OPENS = re.compile(r"\b(?:buy|enter|go long|long when|long if|open|short when|sell short|go short|hold when|invest)\b", re.IGNORECASE)
-_CLOSES = re.compile(r"\b(?:sell|exit|close|cover|hold for|out when|get out|stop loss|take profit|and the (?:reverse|opposite)|reverse)\b", re.IGNORECASE)
-_TRADING = re.compile(
-    r"^(?:change|set|make|use|add|remove|raise|lower|increase|decrease|tighten|widen|drop|replace|swap)\b.*\d|\b(?:stop|exit|entry|buy|sell|shorts?|longs?|rsi|sma|ema|macd|atr|average|period|band|bands|target|filter|threshold|size|trailing)\b"
+_OPENS = re.compile(
+    r"\b(?:buy|enter|go long|long when|long if|open|short when|sell short|go short|hold when|invest)\b", re.IGNORECASE
 )
-_EDIT_LEAD = re.compile(r"^(?:and|also|only|but|or|change|set|make|instead)\b|\b(?:instead|also|only (?:buy|sell|enter|exit))\b", re.IGNORECASE)
+_CLOSES = re.compile(
+    r"\b(?:sell|exit|close|cover|hold for|out when|get out|stop loss|take profit|and the (?:reverse|opposite)|reverse)\b",
+    re.IGNORECASE,
+)
+_TRADING = re.compile(
+    r"^(?:change|set|make|use|add|remove|raise|lower|increase|decrease|tighten|widen|drop|replace|swap)\b.*\d|\b(?:stop|exit|entry|buy|sell|shorts?|longs?|rsi|sma|ema|macd|atr|average|period|band|bands|target|filter|threshold|size|trailing|positions?|all in|account|condition|rule)\b|^(?:and )?only\b|^[\d.]+ ?%?$"
+)
+_SHRUG = re.compile(r"^(?:ok |oh |ah )*(?:never ?mind|forget it|forget that|cancel that)(?: then)?[ .!]*$")
+_EDIT_LEAD = re.compile(
+    r"^(?:and|also|only|but|or|change|set|make|instead)\b|\b(?:instead|also|only (?:buy|sell|enter|exit))\b",
+    re.IGNORECASE,
+)
 
 
 def run(turn: Turn) -> str | None:
@@ -86,12 +95,30 @@ def _phrased(turn: Turn) -> Intent | None:
     for intent, match in intents.intents_in(plain):
         if intent == "undo" and intents.undo_target(plain) is None:
             continue
+        if intent == "undo" and _SHRUG.match(plain) and not _just_changed(turn):
+            continue
+        if intent == "explain" and _is_only_settings(turn):
+            continue
         if intent == "name" and match["name"] in ("a day", "it a day", "quits"):
             return "end"
         if intent in ("optimize", "compare", "explain", "paper") and _is_plain_edit(turn):
             continue
         return intent
     return None
+
+
+def _just_changed(turn: Turn) -> bool:
+    change = turn.state.change
+    return change is not None and change.parent is not None and change.turn == turn.state.turn - 1
+
+
+def _is_only_settings(turn: Turn) -> bool:
+    """Whether a question is a wish to run it otherwise: `how does it do on EURUSD?`."""
+    if turn.state.spec is None:
+        return False
+    refined = refine(turn.said, turn.state)
+    turn.refined = refined
+    return refined.run.said and not refined.edited.unread and not refined.edits
 
 
 def _is_plain_edit(turn: Turn) -> bool:
@@ -156,10 +183,20 @@ def _refined(turn: Turn) -> str:
 def _on_code(turn: Turn) -> str:
     """A strategy of free code has no spec to edit; how it is run may still be said."""
     run = read_run(turn.said.text)
-    known = run.said and not set(re.findall(r"[a-z]{3,}", run.rest.lower())) - {"run", "the", "same", "and", "again", "test"}
+    known = run.said and not set(re.findall(r"[a-z]{3,}", run.rest.lower())) - {
+        "run",
+        "the",
+        "same",
+        "and",
+        "again",
+        "test",
+    }
     turn.state.intent = "rerun_backtest" if known else "unknown"
     turn.state.plan = Plan(
-        intent=turn.state.intent, said=turn.text, settings=run.over(turn.state.settings), symbols=run.symbols,
+        intent=turn.state.intent,
+        said=turn.text,
+        settings=run.over(turn.state.settings),
+        symbols=run.symbols,
         focus={"unread": [run.rest]},
     )
     return "rerun_backtest" if known else "answer"

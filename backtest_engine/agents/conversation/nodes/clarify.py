@@ -68,7 +68,11 @@ def _ask_about(turn: Turn, plan: Plan, questions: list[dict[str, Any]]) -> str:
 
 def _refused(turn: Turn, plan: Plan, error: DescriptionRefused) -> str:
     problems = error.details.get("problems", [])
-    if "generate" in turn.abilities and "model" in turn.abilities and all(one.get("code") in _BEYOND_RULES for one in problems):
+    if (
+        "generate" in turn.abilities
+        and "model" in turn.abilities
+        and all(one.get("code") in _BEYOND_RULES for one in problems)
+    ):
         return "understood"
     turn.ask(
         f"That could not be read as a strategy: {error.message}. When should it buy, and when should it sell? "
@@ -96,7 +100,10 @@ def _refined(turn: Turn, plan: Plan, refined: Refined) -> str:
         return "asked"
     if (where := _overlapping(edited.spec, refined.base)) is not None:
         options = [_option("anyway", "do it anyway", edited.spec, plan)]
-        turn.ask(f"Entry and exit would then both hold while {where}, so that a position is closed right after it is opened. Is that meant?", options)
+        turn.ask(
+            f"Entry and exit would then both hold while {where}, so that a position is closed right after it is opened. Is that meant?",
+            options,
+        )
         return "asked"
     plan.spec = edited.spec.as_json()
     if plan.spec == turn.state.spec and plan.settings == turn.state.settings and not plan.symbols:

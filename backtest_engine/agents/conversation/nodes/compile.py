@@ -79,6 +79,7 @@ def _keep(turn: Turn, done: list[dict[str, Any]]) -> None:
     state, plan = turn.state, turn.plan
     results = [_result(one) for one in done]
     plan.focus["results"] = [one.model_dump() for one in results]
+    state.shown = results if len(results) > 1 else []
     _count_try(turn, results)
     if plan.symbols and plan.spec is None:
         return
@@ -97,6 +98,10 @@ def _keep(turn: Turn, done: list[dict[str, Any]]) -> None:
         state.code = first.get("code") or state.code
     if plan.replaces or not state.title:
         state.title = str(first.get("name") or plan.name or state.title)
+    if "last" in plan.settings:
+        # The span ends where the data do: only the backtest says when it began.
+        plan.settings = {name: value for name, value in plan.settings.items() if name != "last"}
+        plan.settings["start"] = results[0].first[:10]
     state.settings = dict(plan.settings)
     if plan.replaces:
         state.best = None
@@ -131,7 +136,9 @@ def _count_try(turn: Turn, results: list[Result]) -> None:
     """Count every strategy that was evaluated on given bars once: the same again is no further try."""
     spec = turn.plan.spec or turn.state.spec
     for result in results:
-        settings = {name: value for name, value in turn.plan.settings.items() if name not in ("symbol", "start", "end", "last")}
+        settings = {
+            name: value for name, value in turn.plan.settings.items() if name not in ("symbol", "start", "end", "last")
+        }
         key = json.dumps([spec, settings, result.symbol, result.interval, result.first, result.last], sort_keys=True)
         digest = _digest(key)
         if digest not in turn.state.tried:
