@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from strategy_api.accounts.views import MeView, TicketView, TokenViewSet
+from strategy_api.agents.supervision_views import SupervisionViewSet
 from strategy_api.agents.views import ConversationViewSet
 from strategy_api.common import operations
 from strategy_api.common.openapi import pages
@@ -21,6 +22,7 @@ router = SimpleRouter(use_regex_path=True, trailing_slash=True)
 router.register("strategies", StrategyViewSet, "strategy")
 router.register("runs", RunViewSet, "run")
 router.register("executions", ExecutionViewSet, "execution")
+router.register("supervisions", SupervisionViewSet, "supervision")
 router.register("goals", GoalViewSet, "goal")
 router.register("studies", StudyViewSet, "study")
 router.register("tokens", TokenViewSet, "token")

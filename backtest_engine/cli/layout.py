@@ -19,13 +19,13 @@ TRADES_SHOWN = 10
 
 def show_reading(answer: Answer, terminal: Terminal) -> None:
     """Show how a description is understood."""
-    terminal.show(_error(answer) if answer["error"] else _reading(answer))
+    terminal.show(error_parts(answer) if answer["error"] else _reading(answer))
 
 
 def show_strategy(answer: Answer, terminal: Terminal) -> None:
     """Show a strategy: the code alone is what a pipe gets, so that it can be written to a file."""
     if answer["error"]:
-        terminal.show(_error(answer), aside=True)
+        terminal.show(error_parts(answer), aside=True)
         return
     terminal.show(_reading(answer), aside=True)
     if terminal.writes.isatty():
@@ -36,7 +36,7 @@ def show_strategy(answer: Answer, terminal: Terminal) -> None:
 
 def show_result(answer: Answer, terminal: Terminal) -> None:
     """Show a backtest, or why there is none."""
-    terminal.show([*_heading(answer), *(_error(answer) if answer["error"] else _result(answer))])
+    terminal.show([*_heading(answer), *(error_parts(answer) if answer["error"] else _result(answer))])
 
 
 def show_repair(answer: Answer, terminal: Terminal) -> None:
@@ -45,7 +45,7 @@ def show_repair(answer: Answer, terminal: Terminal) -> None:
     parts += _attempts(answer["attempts"])
     if answer.get("outcome") in ("mended", "repaired", "unconfirmed") and answer["code"]:
         parts.append(Syntax(answer["code"], "python", theme="ansi_dark", background_color="default"))
-    terminal.show([*parts, *(_error(answer) if answer["error"] else _result(answer))])
+    terminal.show([*parts, *(error_parts(answer) if answer["error"] else _result(answer))])
 
 
 def show_indicators(rows: Sequence[Mapping[str, Any]], terminal: Terminal) -> None:
@@ -89,7 +89,7 @@ def _reading(answer: Answer) -> list[RenderableType]:
     return [*parts, *_warnings(answer["warnings"])]
 
 
-def _error(answer: Answer) -> list[RenderableType]:
+def error_parts(answer: Answer) -> list[RenderableType]:
     error = answer["error"]
     where = f", line {error['line']}" if error.get("line") else ""
     parts: list[RenderableType] = [Text(f"{answer['status'].capitalize()} ({error['code']}{where})", "bold red")]

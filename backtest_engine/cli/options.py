@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from backtest_engine.cli import commands
+from backtest_engine.cli import commands, supervised
 from backtest_engine.domain import BrokerSettings
 from backtest_engine.simulation.house import FILLS
+
+# What a supervision may be allowed to change.
+KINDS = ("parameters", "filters", "stops", "sizing", "exits", "sides")
 
 
 def parser_of(description: str) -> argparse.ArgumentParser:
@@ -33,6 +36,13 @@ def parser_of(description: str) -> argparse.ArgumentParser:
     repair.add_argument("--intent", help="what the strategy is meant to do, in plain English")
     repair.add_argument("--max-attempts", type=int, default=3, choices=range(1, 6))
     repair.set_defaults(run=commands.repair)
+    supervise = subcommands.add_parser("supervise", help="find what is wrong with strategies, and what is better")
+    supervise.add_argument("inputs", nargs="+", metavar="TEXT|FILE", help="descriptions, modules (.py), specs (.json)")
+    supervise.add_argument("--objective", help="a metric, or figures to reach, as in 'sharpe_ratio >= 1'")
+    supervise.add_argument("--max-iterations", type=int, default=3, choices=range(1, 6))
+    supervise.add_argument("--allow", type=_kinds, metavar="KIND,…", help=f"what may be changed: {', '.join(KINDS)}")
+    supervise.set_defaults(run=supervised.supervise)
+    _add_data_options(supervise)
     for command in (execute, repair):
         command.add_argument(
             "files", nargs="+", metavar="FILE", help="strategy modules (.py) or specs (.json); - reads standard input"
@@ -82,6 +92,13 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
     command.add_argument("--csv-dir", type=Path, help="a folder of CSV files to serve too")
     command.add_argument("--yahoo", action="store_true", help="ask Yahoo Finance too")
     command.add_argument("--ccxt", metavar="EXCHANGE", help="ask a crypto exchange too, as in binance")
+
+
+def _kinds(text: str) -> str:
+    unknown = [kind for kind in text.split(",") if kind not in KINDS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(KINDS)}")
+    return text
 
 
 def _day(text: str) -> date:

@@ -4,7 +4,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from strategy_api.agents.models import Conversation, Message
+from strategy_api.agents.supervision_admin import SupervisionAdmin
 from strategy_api.common.admin_display import ReadOnlyInline
+
+__all__ = ["ConversationAdmin", "SupervisionAdmin"]
 
 
 class MessagesInline(ReadOnlyInline):

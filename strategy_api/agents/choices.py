@@ -35,3 +35,14 @@ class Node(TextChoices):
     RESPOND = "respond"
     AWAIT_FEEDBACK = "await_feedback"
     END = "end"
+
+
+class Ending(TextChoices):
+    """Why a supervision ended."""
+
+    OBJECTIVE_REACHED = "objective_reached"
+    NOTHING_BETTER = "nothing_better"
+    NOTHING_BEATS_CHANCE = "nothing_beats_chance"
+    NO_PROPOSAL = "no_proposal"
+    BUDGET = "budget"
+    CANCELLED = "cancelled"

@@ -1,5 +1,6 @@
-"""Links from a turn's run to its conversation."""
+"""Links from a turn's run to its conversation, and from a supervision's to it."""
 
+from strategy_api.agents.kinds import SUPERVISE
 from strategy_api.runs import links
 from strategy_api.runs.models import Run
 
@@ -10,3 +11,11 @@ def conversation_links(run: Run) -> dict[str, tuple[str, str]]:
     if run.subject_type == "conversation" and run.subject_id:
         return {"conversation": ("conversation-detail", str(run.subject_id))}
     return {}
+
+
+@links.register("supervision", "insights")
+def supervision_links(run: Run) -> dict[str, tuple[str, str]]:
+    """Return what a run that is a supervision leads to."""
+    if run.kind != SUPERVISE.name:
+        return {}
+    return {"supervision": ("supervision-detail", str(run.pk)), "insights": ("supervision-insights", str(run.pk))}

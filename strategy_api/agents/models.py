@@ -1,4 +1,4 @@
-"""Conversations: rows, never coroutines. Whatever is killed, the rows say where to go on."""
+"""Conversations and supervisions: rows, never coroutines. Whatever is killed, the rows say where to go on."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from strategy_api.agents.choices import MessageType, Node, Role
+from strategy_api.agents.choices import Ending, MessageType, Node, Role
 from strategy_api.common.constraints import one_of
 from strategy_api.runs.models import Run
 from strategy_api.strategies.models import Strategy
@@ -83,3 +83,65 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.role} {self.message_type}"
+
+
+class Supervision(models.Model):
+    """A strategy that was looked at and changed step by step. It has the id of its run.
+
+    The bars are those of the first attempt: a later one takes the same. `insights` are pictures with their rows.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="supervisions")
+    strategy = models.ForeignKey(
+        Strategy, on_delete=models.SET_NULL, null=True, blank=True, related_name="supervisions"
+    )
+    version = models.PositiveIntegerField(null=True, blank=True)
+    run = models.OneToOneField(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="supervision")
+    request = models.JSONField(default=dict)
+    symbol = models.CharField(max_length=32, blank=True)
+    interval = models.CharField(max_length=8, blank=True)
+    dataset_fingerprint = models.CharField(max_length=64, blank=True)
+    trade_from = models.DateTimeField(null=True, blank=True)
+    sealed_from = models.DateTimeField(null=True, blank=True)
+    ending = models.CharField(max_length=32, choices=Ending, blank=True)
+    sentence = models.TextField(blank=True)
+    spec = models.JSONField(null=True, blank=True)
+    evidence_before = models.JSONField(null=True, blank=True)
+    evidence_after = models.JSONField(null=True, blank=True)
+    insights = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    begun_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-created_at"], name="supervision_newest_of_owner")]
+
+    def __str__(self) -> str:
+        return f"Supervision {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class SupervisionIteration(models.Model):
+    """One iteration, written once: the first is the strategy as it came, whose `kept` is None."""
+
+    supervision = models.ForeignKey(Supervision, on_delete=models.CASCADE, related_name="iterations")
+    number = models.PositiveIntegerField()
+    version = models.PositiveIntegerField(null=True, blank=True)
+    change = models.JSONField(null=True, blank=True)
+    spec = models.JSONField(null=True, blank=True)
+    metrics = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    proposals = models.JSONField(default=list)
+    kept = models.BooleanField(null=True)
+    why = models.TextField(blank=True)
+    tries = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["supervision", "number"], name="iteration_numbers_are_unique"),
+            models.CheckConstraint(condition=Q(number__gt=1) | Q(kept__isnull=True), name="the_first_keeps_nothing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Iteration {self.number}"

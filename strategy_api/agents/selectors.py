@@ -1,4 +1,4 @@
-"""Reads of conversations and their messages."""
+"""Reads of conversations, their messages, and supervisions."""
 
 import uuid
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 
-from strategy_api.agents.models import Conversation, Message
-from strategy_api.common.selectors import visible_to
+from strategy_api.agents.models import Conversation, Message, Supervision
+from strategy_api.common.selectors import filtered, visible_to
 from strategy_api.runs.models import Run
 
 
@@ -41,3 +41,14 @@ def messages_of(
     if reply_to is not None:
         rows = rows.filter(reply_to=reply_to)
     return rows if after is None else rows.filter(seq__gt=after)
+
+
+def supervisions_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Supervision]:
+    """Supervisions that a user may see."""
+    return visible_to(user, Supervision.objects.select_related("run", "strategy"))
+
+
+def supervisions_matching(rows: QuerySet[Supervision], **wanted: Any) -> QuerySet[Supervision]:
+    """Narrow supervisions down."""
+    found: QuerySet[Supervision] = filtered(rows, run__state=wanted.pop("state", None), **wanted)
+    return found

@@ -60,6 +60,11 @@ def spec_hash(version: StrategyVersion) -> str:
     return version.sha256 if version.spec is None else _sha256(version.spec)
 
 
+def hash_of(spec: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a specification that no version holds."""
+    return _sha256(spec)
+
+
 def record(goal: Goal, evaluated: Iterable[Evaluated], *, origin: str) -> None:
     """Write candidates down, all with few statements; one that is known already stays as it is."""
     rows = [_trial(goal, one, origin) for one in evaluated]

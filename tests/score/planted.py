@@ -31,9 +31,7 @@ class Planted:
     def dataset(self) -> Dataset:
         """Return the bars as the engine takes them."""
         bars = self.bars()
-        return Dataset(
-            symbol="MADE", interval=self.interval, source="made", bars=bars, fingerprint=fingerprint(bars)
-        )
+        return Dataset(symbol="MADE", interval=self.interval, source="made", bars=bars, fingerprint=fingerprint(bars))
 
 
 def from_returns(returns: Floats, *, seed: int, wick: float = 0.002, freq: str = "B") -> pd.DataFrame:
@@ -92,7 +90,10 @@ def _against_trend() -> pd.DataFrame:
 
 
 def _storms() -> pd.DataFrame:
-    calm, storm = swinging(count=1200, seed=6, pull=0.2, noise=0.008), swinging(count=1200, seed=7, pull=0.0, noise=0.03)
+    calm, storm = (
+        swinging(count=1200, seed=6, pull=0.2, noise=0.008),
+        swinging(count=1200, seed=7, pull=0.0, noise=0.03),
+    )
     momentum = storm + 0.25 * np.concatenate([[0.0], storm[:-1]]) - 0.002
     return from_returns(regimes(calm, momentum, length=200), seed=15)
 
@@ -101,7 +102,9 @@ def _rising() -> pd.DataFrame:
     return from_returns(swinging(seed=8, pull=0.08) + 0.0016, seed=16)
 
 
-def _days(losing: Callable[[pd.DatetimeIndex], Any], *, freq: str = "B", count: int = 1500, seed: int = 9) -> pd.DataFrame:
+def _days(
+    losing: Callable[[pd.DatetimeIndex], Any], *, freq: str = "B", count: int = 1500, seed: int = 9
+) -> pd.DataFrame:
     index = pd.date_range("2010-01-04", periods=count, freq=freq)
     returns = np.random.default_rng(seed).normal(0.0, 0.004, count)
     returns += np.where(np.asarray(losing(index)), -0.009, 0.0028)

@@ -48,7 +48,9 @@ def spec_of(words: str) -> StrategySpec:
 def first_look(planted: Planted) -> Scored:
     """Return what the supervisor says of a strategy before it changes anything."""
     iteration = supervised(planted.words, planted.dataset(), planted.broker, max_iterations=1).iterations[0]
-    return Scored(planted=planted, findings=iteration.findings, kinds=[tried.proposal.kind for tried in iteration.proposals])
+    return Scored(
+        planted=planted, findings=iteration.findings, kinds=[tried.proposal.kind for tried in iteration.proposals]
+    )
 
 
 def supervised(words: str, dataset: Dataset, broker: BrokerSettings, *, max_iterations: int = 3) -> Outcome:
@@ -79,7 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = [first_look(planted) for planted in several]
         for row in rows:
             said = ", ".join(f"{finding.code}({finding.severity[0]})" for finding in row.findings)
-            print(f"{'found' if row.found else 'MISSED':7}{'right' if row.proposed else 'WRONG':6} {row.planted.name}: {said} -> {' '.join(row.kinds)}")
+            print(
+                f"{'found' if row.found else 'MISSED':7}{'right' if row.proposed else 'WRONG':6} {row.planted.name}: {said} -> {' '.join(row.kinds)}"
+            )
         figures |= {title: len(rows), f"{title}_found": sum(row.found for row in rows)}
         figures[f"{title}_proposed"] = sum(row.proposed for row in rows)
     accused = 0
@@ -90,10 +94,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     endings = [on_noise(number) for number in range(asked.noise)]
     silent = sum(outcome.ending == "nothing_beats_chance" and not keeps(outcome.iterations) for outcome in endings)
     kept = sum(keeps(outcome.iterations) for outcome in endings)
-    figures |= {"honest": len(HONEST), "accused": accused, "noise": asked.noise, "noise_silent": silent, "noise_kept": kept}
+    figures |= {
+        "honest": len(HONEST),
+        "accused": accused,
+        "noise": asked.noise,
+        "noise_silent": silent,
+        "noise_kept": kept,
+    }
     print(f"noise: {silent} of {asked.noise} end with nothing beats chance and keep nothing; {kept} keep something")
     print(json.dumps(figures))
-    enough = figures["planted_found"] >= 11 / 12 * len(PLANTED) and figures["planted_proposed"] >= 10 / 12 * len(PLANTED)
+    enough = figures["planted_found"] >= 11 / 12 * len(PLANTED) and figures["planted_proposed"] >= 10 / 12 * len(
+        PLANTED
+    )
     return 0 if enough and silent >= 0.95 * asked.noise and not accused else 1
 
 

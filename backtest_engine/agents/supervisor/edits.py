@@ -76,7 +76,9 @@ def without_side(spec: StrategySpec, name: SideName) -> StrategySpec | None:
 
 def swapped(spec: StrategySpec) -> StrategySpec | None:
     """Return the specification that sells where it bought; None where its levels are those of one side."""
-    if any(part.kind == "level" for part in _levels(spec)) or any(side.order.kind != "market" for side in spec.sides.values()):
+    if any(part.kind == "level" for part in _levels(spec)) or any(
+        side.order.kind != "market" for side in spec.sides.values()
+    ):
         return None
     return changed(spec, long=spec.short, short=spec.long)
 

@@ -12,7 +12,9 @@ def propose(findings: Sequence[Finding], situation: Situation, *, tried: Contain
     """Return at most four edits that were not tried: the first for each finding, then their second ones."""
     if situation.spec is None:
         return ()
-    by_finding = [list(PROPOSALS[finding.code](finding, situation)) for finding in findings if finding.code in PROPOSALS]
+    by_finding = [
+        list(PROPOSALS[finding.code](finding, situation)) for finding in findings if finding.code in PROPOSALS
+    ]
     in_turn = (proposal for row in zip_longest(*by_finding) for proposal in row if proposal is not None)
     return distinct(in_turn, tried=tried)
 

@@ -8,9 +8,7 @@ from backtest_engine.spec import StrategySpec
 
 Severity = Literal["high", "medium", "low"]
 Kind = Literal["parameters", "filters", "stops", "sizing", "exits", "sides"]
-Ending = Literal[
-    "objective_reached", "nothing_better", "nothing_beats_chance", "no_proposal", "budget", "cancelled"
-]
+Ending = Literal["objective_reached", "nothing_better", "nothing_beats_chance", "no_proposal", "budget", "cancelled"]
 
 KINDS: tuple[Kind, ...] = ("parameters", "filters", "stops", "sizing", "exits", "sides")
 # A number that was said, and a side that was said, are not changed unless that is allowed.
@@ -129,3 +127,29 @@ class Iteration:
             "why": self.why,
             "tries": self.tries,
         }
+
+    @classmethod
+    def from_dict(cls, shown: Mapping[str, Any]) -> "Iteration":
+        """Return the iteration that `as_dict` shows."""
+        change = shown["change"]
+        return cls(
+            number=shown["number"],
+            change=Change(**change) if change else None,
+            spec=StrategySpec.model_validate(shown["spec"]) if shown["spec"] else None,
+            metrics=shown["metrics"],
+            findings=[_finding(row) for row in shown["analysis"]["findings"]],
+            proposals=[_tried(row) for row in shown["proposals"]],
+            kept=shown["kept"],
+            why=shown["why"],
+            tries=shown["tries"],
+        )
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    return Finding(**{**row, "could": tuple(row["could"])})
+
+
+def _tried(row: Mapping[str, Any]) -> Tried:
+    told = ("kind", "finding", "words", "reason", "expected", "changes_meaning", "source")
+    asked = Proposal(spec=StrategySpec.model_validate(row["spec"]), **{name: row[name] for name in told})
+    return Tried(proposal=asked, allowed=row["allowed"], metrics=row["metrics"], p=row["p"], error=row["error"])

@@ -8,8 +8,8 @@ It is deterministic: the iterations that are already there say where to go on, a
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from backtest_engine.agents.supervisor import acceptance, evidence
@@ -18,13 +18,14 @@ from backtest_engine.agents.supervisor.objective import Aim
 from backtest_engine.agents.supervisor.panel import Panel
 from backtest_engine.agents.supervisor.records import APPLIED, Change, Ending, Finding, Iteration, Kind, Proposal, Tried
 from backtest_engine.agents.supervisor.situation import Situation
+from backtest_engine.agents.supervisor.tally import OwnTally, Tally
 from backtest_engine.domain import BacktestResult
 from backtest_engine.errors import Cancelled, StrategyError
 from backtest_engine.ports import CancelSignal
-from backtest_engine.research.candidates import bar_returns
-from backtest_engine.research.statistics.sharpe import Tries, moments, variance_of
 from backtest_engine.simulation.fast_path import NotOnFastPath
 from backtest_engine.spec import StrategySpec
+
+Event = tuple[str, dict[str, Any]]
 
 SHOWN = (
     *("return_pct", "buy_hold_return_pct", "sharpe_ratio", "max_drawdown_pct", "trades", "win_rate_pct"),
@@ -63,8 +64,8 @@ class Outcome:
 class Supervisor:
     """Runs the agents one after the other.
 
-    `prior` are the tries of the goal before this one. `on_iteration` gets each iteration as soon as it is over, with
-    the specifications that were evaluated in it and what they gave: what is to be counted. `on_event` gets progress.
+    `tally` counts every specification that is evaluated. `on_event` gets progress. `on_iteration` gets each iteration as
+    soon as it is over with its last events, for those who write both at once; without it they are events like the others.
     """
 
     bench: Bench
@@ -72,12 +73,11 @@ class Supervisor:
     aim: Aim = field(default_factory=Aim)
     max_iterations: int = 3
     allow: Sequence[Kind] | None = None
-    prior: Tries = field(default_factory=lambda: Tries(count=0))
+    tally: Tally = field(default_factory=OwnTally)
     on_event: Callable[..., None] = _silent
-    on_iteration: Callable[[Iteration, Sequence[tuple[StrategySpec, BacktestResult]]], None] | None = None
+    on_iteration: Callable[[Iteration, Sequence[Event]], None] | None = None
     cancelled: CancelSignal | None = None
-    _evaluated: dict[str, tuple[StrategySpec, BacktestResult]] = field(default_factory=dict)
-    _counted: set[str] = field(default_factory=set)
+    _evaluated: set[str] = field(default_factory=set)
 
     def run(self, spec: StrategySpec, *, done: Sequence[Iteration] = ()) -> Outcome:
         """Return what became of a strategy; `done` are iterations of an earlier attempt. Raises `Cancelled`.
@@ -102,10 +102,9 @@ class Supervisor:
             proposals=(),
             kept=None,
             why="The strategy as it came.",
-            tries=self.prior.count + 1,
+            tries=self.tally.tries().count,
         )
-        if self.on_iteration is not None:
-            self.on_iteration(only, ())
+        self._over(only)
         sentence = "There is no specification behind this code: it was analysed, and nothing was proposed."
         return Outcome(iterations=(only,), spec=None, ending="no_proposal", sentence=sentence)
 
@@ -125,7 +124,6 @@ class Supervisor:
             current = _current(before, spec)
             change = change_of(current, chosen.proposal)
             kept, why = self._judged(before[-1], chosen, current)
-            self._tell(change, kept=kept, why=why, number=number)
         proposals = self._proposals(findings, situation, before, number) if kept is not False else ()
         iteration = Iteration(
             number=number,
@@ -136,12 +134,24 @@ class Supervisor:
             proposals=proposals,
             kept=kept,
             why=why,
-            tries=self._tries().count,
+            tries=self.tally.tries().count,
         )
-        if self.on_iteration is not None:
-            self.on_iteration(iteration, self._news())
-        self.on_event("iteration.finished", iteration=number, kept=kept, metrics=dict(iteration.metrics))
+        self._over(iteration)
         return iteration
+
+    def _over(self, iteration: Iteration) -> None:
+        number, kept, change = iteration.number, iteration.kept, iteration.change
+        events: list[Event] = []
+        if change is not None:
+            told = {"iteration": number, "kind": change.kind, "words": change.words, "why": iteration.why}
+            events.append(("refinement.applied" if kept else "refinement.rejected", told))
+        finished = {"iteration": number, "kept": kept, "metrics": dict(iteration.metrics), "tries": iteration.tries}
+        events.append(("iteration.finished", finished))
+        if self.on_iteration is not None:
+            self.on_iteration(iteration, events)
+            return
+        for event, data in events:
+            self.on_event(event, **data)
 
     def _played(self, spec: StrategySpec) -> Situation:
         self.on_event("agent.started", agent="backtest")
@@ -168,9 +178,8 @@ class Supervisor:
         """Return what the orchestrator proposes, each tried: the last iteration's are left for the user to try."""
         self._check()
         self.on_event("agent.started", agent="orchestrator")
-        tried = {key for key in self._evaluated}
         proposed = self.panel.propose(
-            findings, situation, tried=tried, on_event=self.on_event, cancelled=self.cancelled
+            findings, situation, tried=self._evaluated, on_event=self.on_event, cancelled=self.cancelled
         )
         for proposal in proposed:
             self.on_event("agent.thought", agent="orchestrator", text=f"{proposal.words}: {proposal.reason}")
@@ -222,7 +231,7 @@ class Supervisor:
                 f"Not kept: {said}, but luck gives as much with p = {p:.3f}; for the best of {count} it would have to be "
                 f"at most {level:.3f} (paired block bootstrap)."
             )
-        figures = acceptance.chance(new, self._tries())
+        figures = acceptance.chance(new, self.tally.tries())
         if not acceptance.beats_chance(figures):
             return False, (
                 f"Not kept: {said} is better beyond the noise (p = {p:.3f}), but what is left still does not beat chance: "
@@ -256,13 +265,17 @@ class Supervisor:
         return "nothing_beats_chance", f"Nothing beats chance: {self._chance_of(iterations)}. {last.why}"
 
     def _worth(self, iterations: Sequence[Iteration]) -> str:
-        return "It beats chance." if self._beats(iterations) else f"But it does not beat chance: {self._chance_of(iterations)}."
+        return (
+            "It beats chance."
+            if self._beats(iterations)
+            else f"But it does not beat chance: {self._chance_of(iterations)}."
+        )
 
     def _beats(self, iterations: Sequence[Iteration]) -> bool:
-        return acceptance.beats_chance(acceptance.chance(self._best_result(iterations), self._tries()))
+        return acceptance.beats_chance(acceptance.chance(self._best_result(iterations), self.tally.tries()))
 
     def _chance_of(self, iterations: Sequence[Iteration]) -> str:
-        return _of_chance(acceptance.chance(self._best_result(iterations), self._tries()))
+        return _of_chance(acceptance.chance(self._best_result(iterations), self.tally.tries()))
 
     def _best_result(self, iterations: Sequence[Iteration]) -> BacktestResult:
         standing = [iteration for iteration in iterations if iteration.kept is not False][-1]
@@ -274,39 +287,28 @@ class Supervisor:
 
     # Counting
 
-    def _tries(self) -> Tries:
-        """Return how often the goal was tried: what is known before, and every specification that was played here."""
-        sharpes = [moments(bar_returns(_equity(result))).sharpe for _, result in self._evaluated.values()]
-        known = [sharpe for sharpe in sharpes if sharpe is not None]
-        variance = max(variance_of(known), self.prior.variance)
-        return Tries(count=max(1, self.prior.count + len(self._evaluated)), variance=variance)
-
     def _count(self, spec: StrategySpec, result: BacktestResult) -> None:
-        self._evaluated.setdefault(spec.model_dump_json(), (spec, result))
-
-    def _news(self) -> list[tuple[StrategySpec, BacktestResult]]:
-        """Return what was evaluated since this was asked last."""
-        fresh = [key for key in self._evaluated if key not in self._counted]
-        self._counted.update(fresh)
-        return [self._evaluated[key] for key in fresh]
+        key = spec.model_dump_json()
+        if key not in self._evaluated:
+            self._evaluated.add(key)
+            self.tally.count(spec, result)
 
     def _recall(self, spec: StrategySpec, done: Sequence[Iteration]) -> None:
-        """Know again what the iterations before evaluated; it is counted already."""
+        """Know again what the iterations before evaluated."""
         for iteration in done:
             if iteration.spec is not None:
                 self._count(iteration.spec, self.bench.play(iteration.spec))
             for tried in iteration.proposals:
                 if tried.p is not None:
                     self._count(tried.proposal.spec, self.bench.play(tried.proposal.spec))
-        self._counted.update(self._evaluated)
 
     # Ends
 
     def _outcome(self, spec: StrategySpec, iterations: Sequence[Iteration], ending: Ending, sentence: str) -> Outcome:
         self._check()
         final = _current(iterations, spec)
-        before = evidence.of(self.bench, spec, self._tries())
-        after = before if final == spec else evidence.of(self.bench, final, self._tries())
+        before = evidence.of(self.bench, spec, self.tally.tries())
+        after = before if final == spec else evidence.of(self.bench, final, self.tally.tries())
         return Outcome(
             iterations=tuple(iterations),
             spec=final,
@@ -315,10 +317,6 @@ class Supervisor:
             evidence_before=before,
             evidence_after=after,
         )
-
-    def _tell(self, change: Change, *, kept: bool, why: str, number: int) -> None:
-        event = "refinement.applied" if kept else "refinement.rejected"
-        self.on_event(event, iteration=number, kind=change.kind, words=change.words, why=why)
 
     def _check(self) -> None:
         if self.cancelled is not None and self.cancelled():
@@ -342,7 +340,9 @@ def diff_of(before: StrategySpec, after: StrategySpec) -> str:
 
 
 def _current(iterations: Sequence[Iteration], spec: StrategySpec) -> StrategySpec:
-    standing = [iteration.spec for iteration in iterations if iteration.kept is not False and iteration.spec is not None]
+    standing = [
+        iteration.spec for iteration in iterations if iteration.kept is not False and iteration.spec is not None
+    ]
     return standing[-1] if standing else spec
 
 
@@ -357,7 +357,11 @@ def _shown(result: BacktestResult) -> dict[str, Any]:
 
 def _of_chance(figures: Mapping[str, float | None]) -> str:
     p, deflated = figures["permutation_p"], figures["deflated_sharpe"]
-    said = ["the account never moved" if deflated is None else f"the chance of more than luck is {deflated:.0%} of 95 % asked"]
+    said = [
+        "the account never moved"
+        if deflated is None
+        else f"the chance of more than luck is {deflated:.0%} of 95 % asked"
+    ]
     if p is not None:
         said.append(f"{p:.0%} of random entry times did as well, where at most 2.5 % may")
     return "; ".join(said)

@@ -12,13 +12,13 @@ from strategy_api.strategies.work.word_settings import refuse_contradictions
 
 def generate(job: Job) -> None:
     """Write the strategy, or find what an earlier attempt wrote; then backtest it if wanted."""
-    version = version_of(job) if job.run.subject_id else _write_strategy(job)
+    version = version_of(job) if job.run.subject_id else write_strategy(job)
     job.result |= described(version)
     if job.parameters.get("execute_after_generation"):
         execute_and_repair(job, version, max_attempts=job.parameters.get("max_fix_attempts", 0))
 
 
-def _write_strategy(job: Job) -> StrategyVersion:
+def write_strategy(job: Job) -> StrategyVersion:
     """Generate, and keep the strategy at once: what a model was paid for is not lost with a worker."""
     asked = job.parameters
     job.emit("generation.started", generator=asked["generator"])

@@ -31,7 +31,12 @@ def _holding(situation: Situation) -> Iterator[Finding]:
         severity="medium",
         sentence=f"Buying and holding returned {holding:+.1f} % with {held * scale:.2f} of return for each unit of risk (Sharpe ratio of 252 bars), "
         f"the strategy {earned:+.1f} % with {own * scale:.2f}.",
-        figures={"return_pct": earned, "buy_hold_return_pct": holding, "sharpe_per_bar": own, "buy_hold_sharpe_per_bar": held},
+        figures={
+            "return_pct": earned,
+            "buy_hold_return_pct": holding,
+            "sharpe_per_bar": own,
+            "buy_hold_sharpe_per_bar": held,
+        },
         strength=2.0 + min((held - own) * scale, 5.0),
         could=("exits", "filters"),
     )

@@ -23,7 +23,12 @@ def find(situation: Situation) -> Iterator[Finding]:
         severity="high" if fall >= VERY_DEEP or ruined else "medium",
         sentence=f"The account fell by {fall:.0f} % at worst (holding: {held:.0f} %), for {a_year:+.1f} % a year"
         + (f" with a leverage of up to {leverage:g}." if leverage > 1 else "."),
-        figures={"max_drawdown_pct": -fall, "holding_drawdown_pct": -held, "return_ann_pct": a_year, "leverage": leverage},
+        figures={
+            "max_drawdown_pct": -fall,
+            "holding_drawdown_pct": -held,
+            "return_ann_pct": a_year,
+            "leverage": leverage,
+        },
         strength=fall / 5 + (10.0 if leverage > 1 and fall > held else 0.0),
         could=("sizing", "stops"),
     )

@@ -16,7 +16,11 @@ def find(situation: Situation) -> Iterator[Finding]:
         code="exposure",
         severity="low",
         sentence=f"A position was held on {share:.0f} % of the bars: "
-        + ("there is little that timing could have added to holding." if always else "money lay idle nearly all the time."),
+        + (
+            "there is little that timing could have added to holding."
+            if always
+            else "money lay idle nearly all the time."
+        ),
         figures={"exposure_time_pct": share},
         strength=1.0,
         could=("filters",) if always else ("parameters",),

@@ -17,7 +17,9 @@ def find(situation: Situation) -> Iterator[Finding]:
     count = max(1, round(FEW * situation.count))
     order = np.argsort(situation.returns)
     worst, others = situation.returns[order[:count]], situation.returns[order[count:]]
-    stopped = all(side.stopped for side in situation.sides.values()) if situation.sides else bool(situation.stopped.any())
+    stopped = (
+        all(side.stopped for side in situation.sides.values()) if situation.sides else bool(situation.stopped.any())
+    )
     earned, lost = float(others.sum()), -float(worst.sum())
     typical = float(np.median(np.abs(others)))
     if stopped or earned <= 0 or lost < 0.5 * earned or float(-worst.max()) < 3 * typical:

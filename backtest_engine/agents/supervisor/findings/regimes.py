@@ -47,7 +47,14 @@ def _trend(situation: Situation) -> Iterator[Finding]:
         severity="high" if t < -3.2 else "medium",
         sentence=f"Trades that begin while the market {name} (close {'below' if name == 'falls' else 'above'} its average of {bars} bars) "
         f"lose {percent(-lost)} % on average; the others make {percent(rest)} % (t = {t:.1f}).",
-        figures={"regime": name, "bars": bars, "mean_pct": percent(lost), "others_pct": percent(rest), "trades": trades, "t": t},
+        figures={
+            "regime": name,
+            "bars": bars,
+            "mean_pct": percent(lost),
+            "others_pct": percent(rest),
+            "trades": trades,
+            "t": t,
+        },
         strength=min(-t, 20.0),
         could=("filters",),
     )
@@ -65,7 +72,13 @@ def _volatility(situation: Situation) -> Iterator[Finding]:
             severity="high" if t < -3.5 else "medium",
             sentence=f"Trades in {name} markets (ATR {'above' if name == 'wild' else 'at most'} {percent(limit)} % of the price) lose "
             f"{percent(-lost)} % on average; the others make {percent(rest)} % (t = {t:.1f}).",
-            figures={"regime": name, "atr_pct": percent(limit), "mean_pct": percent(lost), "others_pct": percent(rest), "t": t},
+            figures={
+                "regime": name,
+                "atr_pct": percent(limit),
+                "mean_pct": percent(lost),
+                "others_pct": percent(rest),
+                "t": t,
+            },
             strength=min(-t, 20.0),
             could=("filters",),
         )
@@ -91,7 +104,9 @@ def _years(situation: Situation) -> Iterator[Finding]:
         )
 
 
-def _worse(situation: Situation, inside: Flags, outside: Flags, *, clear: float = CLEAR) -> tuple[float, float, float] | None:
+def _worse(
+    situation: Situation, inside: Flags, outside: Flags, *, clear: float = CLEAR
+) -> tuple[float, float, float] | None:
     """Return t of the difference and both means, where one part loses and the other does not."""
     if inside.sum() < FEWEST or outside.sum() < FEWEST:
         return None

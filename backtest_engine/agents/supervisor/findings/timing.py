@@ -83,7 +83,12 @@ def _early(situation: Situation) -> Iterator[Finding]:
             severity="high" if more > abs(float(situation.gross[own].mean())) else "medium",
             sentence=f"In the {bars} bars after an exit the price went on by {percent(more)} % more than the market usually does "
             f"(t = {t:.1f}); trades earned {percent(situation.gross[own].mean())} %.",
-            figures={"bars": bars, "missed_pct": percent(more), "earned_pct": percent(situation.gross[own].mean()), "t": t},
+            figures={
+                "bars": bars,
+                "missed_pct": percent(more),
+                "earned_pct": percent(situation.gross[own].mean()),
+                "t": t,
+            },
             strength=min(t, 30.0),
             could=("exits",),
         )

@@ -15,7 +15,12 @@ def weekday(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     parts = situation.index.dayofweek.to_numpy()
     bad = WEEKDAYS.index(finding.figures["weekday"])
     yield from _without(
-        finding, situation, parts, bad, lambda numbers: OnWeekday(days=tuple(WEEKDAYS[number] for number in numbers)), WEEKDAYS
+        finding,
+        situation,
+        parts,
+        bad,
+        lambda numbers: OnWeekday(days=tuple(WEEKDAYS[number] for number in numbers)),
+        WEEKDAYS,
     )
 
 
@@ -34,7 +39,12 @@ def hour(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     parts = situation.index.hour.to_numpy()
     bad = names.index(finding.figures["hour"])
     yield from _without(
-        finding, situation, parts, bad, lambda numbers: TimeOfDay(start=names[numbers[0]], end=f"{numbers[-1]:02d}:59"), names
+        finding,
+        situation,
+        parts,
+        bad,
+        lambda numbers: TimeOfDay(start=names[numbers[0]], end=f"{numbers[-1]:02d}:59"),
+        names,
     )
 
 
@@ -56,7 +66,9 @@ def _without(
         return
     one_run = all(after - before == 1 for before, after in zip(numbers, numbers[1:], strict=False))
     ranges = [numbers] if one_run else [[number] for number in numbers]
-    refused: list[Condition] = [Not(condition=condition(numbers))] if one_run else [Not(condition=condition(part)) for part in ranges]
+    refused: list[Condition] = (
+        [Not(condition=condition(numbers))] if one_run else [Not(condition=condition(part)) for part in ranges]
+    )
     spec = with_filter(situation.spec, refused[0] if len(refused) == 1 else All(conditions=tuple(refused)))
     if spec is None:
         return

@@ -15,7 +15,9 @@ def late(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield an end after the bars in which trades earned, a target, and a stop that follows."""
     assert situation.spec is not None
     bars = int(finding.figures["bars"])
-    spec = sides_changed(situation.spec, lambda _, side: {"max_bars": min(bars, side.max_bars or bars), "max_bars_unit": None})
+    spec = sides_changed(
+        situation.spec, lambda _, side: {"max_bars": min(bars, side.max_bars or bars), "max_bars_unit": None}
+    )
     if spec is not None:
         yield Proposal(
             kind="exits",
@@ -67,7 +69,10 @@ def early(finding: Finding, situation: Situation) -> Iterator[Proposal]:
         shown.append(({"take_profit": PercentDistance(percent=wider)}, f"take profit {wider} %"))
         shown.append(({"take_profit": None}, "no take profit"))
     shown.append(
-        ({"exit": None, "take_profit": None, "max_bars": bars, "max_bars_unit": None}, f"sold after {bars} bars and not before")
+        (
+            {"exit": None, "take_profit": None, "max_bars": bars, "max_bars_unit": None},
+            f"sold after {bars} bars and not before",
+        )
     )
     for fields, words in shown:
         yield from _one(

@@ -28,7 +28,8 @@ def deep(finding: Finding, situation: Situation) -> Iterator[Proposal]:
         yield Proposal(
             kind="sizing",
             finding=finding.code,
-            reason=f"The account fell by {fall:.0f} %" + (f" with up to {leverage:g} times its money at stake." if leverage > 1 else "."),
+            reason=f"The account fell by {fall:.0f} %"
+            + (f" with up to {leverage:g} times its money at stake." if leverage > 1 else "."),
             expected=f"A drawdown of about {WANTED_DRAWDOWN:.0f} %; the return shrinks with it.",
             spec=smaller,
             words=f"size: {max(1, round(100 * fraction))} % of the equity",

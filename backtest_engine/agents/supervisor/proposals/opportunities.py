@@ -39,7 +39,9 @@ def _rarest(finding: Finding, situation: Situation, *, one_of: int) -> Iterator[
     """Yield the entry's rarest comparison with a number, moved."""
     for name in situation.sides:
         rows = thresholds.placed(situation, f"{name}.entry")
-        with_numbers = [(int(reading.held.sum()), place, reading) for place, reading in rows if reading.left is not None]
+        with_numbers = [
+            (int(reading.held.sum()), place, reading) for place, reading in rows if reading.left is not None
+        ]
         for held, place, reading in sorted(with_numbers, key=lambda row: row[0])[:1]:
             if held < len(situation.bars) / one_of:
                 yield from thresholds.moved(finding, situation, reading, place, one_of=one_of)

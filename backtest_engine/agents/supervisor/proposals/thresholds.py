@@ -29,7 +29,9 @@ def placed(situation: Situation, rule: str) -> list[tuple[int, Reading]]:
     return list(enumerate(reading for reading in situation.readings if reading.rule == rule))
 
 
-def moved(finding: Finding, situation: Situation, reading: Reading, place: int, *, one_of: int = ONE_OF) -> Iterator[Proposal]:
+def moved(
+    finding: Finding, situation: Situation, reading: Reading, place: int, *, one_of: int = ONE_OF
+) -> Iterator[Proposal]:
     """Yield the condition with its number at the level that one of so many bars has reached."""
     asked = reading.condition
     if not isinstance(asked, Comparison | Cross) or not isinstance(asked.right, Number) or reading.left is None:
