@@ -34,10 +34,10 @@ from backtest_engine.simulation import reporting
 from backtest_engine.simulation.figures import statistics_by
 from backtest_engine.simulation.house import terms_of
 from backtest_engine.simulation.indicator_cache import IndicatorCache
-from backtest_engine.simulation.kernel import figures, layout
-from backtest_engine.simulation.kernel.layout import Floats
+from backtest_engine.simulation.kernel import figures
+from backtest_engine.simulation.kernel.layout import Floats, equity_curve
 from backtest_engine.simulation.planning import Plan, TooDeep
-from backtest_engine.simulation.played import equity_curve, losses_of, trades_of, wiped_out_at
+from backtest_engine.simulation.played import losses_of, trades_of, wiped_out_at
 from backtest_engine.simulation.playing import Player, prices_of
 from backtest_engine.simulation.statistics import closed_trades
 from backtest_engine.simulation.units import size_step
@@ -90,7 +90,7 @@ def simulate(
     state, bars = player.state, dataset.bars
     index, step = pd.DatetimeIndex(bars.index), size_step(dataset, broker.fractional)
     played = time.perf_counter()
-    closed = state.closed[: state.k[layout.COUNTERS, layout.CLOSED]]
+    closed = state.closed[: state.st.closed_before]
     trades = trades_of(closed, index, whole_units=step is None)
     statistics = statistics_by(broker.fills, trades, equity_curve(state), bars, first=dataset.warm_up)
     fills = reporting.check_fills(trades, bars, broker=broker)
@@ -101,7 +101,7 @@ def simulate(
         broker=broker,
         index=index,
         wiped_out_at=wiped_out_at(state),
-        shortfall=float(state.s[layout.SHORTFALL]),
+        shortfall=float(state.st.shortfall),
         notes=statistics.notes,
     )
     known = reporting.warm_up_notices(dataset, known=max(prepared.known, 0))
@@ -145,7 +145,7 @@ def sweep(
             failures[place] = error.code
             continue
         state = player.state
-        figures.measure_run(state.s, state.k, state.equity, state.closed, first, scratch, found[place])
+        figures.measure_run(state.record, state.equity, state.closed, first, scratch, found[place])
         if curves is not None:
             curves[place] = state.equity
     shown = {name: found[:, column].copy() for column, name in enumerate(FIGURES)}
