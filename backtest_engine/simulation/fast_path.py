@@ -21,7 +21,6 @@ the executor). It raises `NotOnFastPath` with a stable code where the kernel can
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -154,12 +153,16 @@ def sweep(
 
 def names_of(spec: StrategySpec) -> ParameterNames:
     """Return the parameters of a specification by the names that its compiled module gives them."""
-    return _names_of(spec.model_dump_json())
+    key = spec.model_dump_json()
+    if key not in _NAMES:
+        while len(_NAMES) >= _MOST_NAMES:
+            _NAMES.pop(next(iter(_NAMES)))
+        _NAMES[key] = parameter_names(spec)
+    return _NAMES[key]
 
 
-@lru_cache(maxsize=64)
-def _names_of(spec: str) -> ParameterNames:
-    return parameter_names(StrategySpec.model_validate_json(spec))
+_MOST_NAMES = 64
+_NAMES: dict[str, ParameterNames] = {}
 
 
 def _numbers(names: ParameterNames, given: Mapping[str, Any]) -> dict[str, float]:
