@@ -14,7 +14,7 @@ the executor). It raises `NotOnFastPath` with a stable code where the kernel can
 
 `Sweep.figures` has an array of shape (combinations,) for each of `FIGURES`: `return_pct`, `sharpe_per_bar`, `bars`,
 `skew`, `kurtosis` (3 is normal), `trades`, `win_rate_pct`, `profit_factor`, `max_drawdown_pct`, `exposure_time_pct`,
-`equity_final`, `commissions`; NaN where a combination failed, with its code in `Sweep.failures` (None where it did not).
+`equity_final`, `commissions`; NaN where a combination failed, with its code in `Sweep.failures`, None elsewhere.
 `Sweep.equity` has shape (combinations, bars) where it was asked for.
 """
 
@@ -37,16 +37,19 @@ from backtest_engine.simulation.kernel import figures
 from backtest_engine.simulation.kernel.layout import Floats, equity_curve
 from backtest_engine.simulation.planning import Plan, TooDeep
 from backtest_engine.simulation.played import losses_of, trades_of, wiped_out_at
-from backtest_engine.simulation.playing import Player, prices_of
+from backtest_engine.simulation.playing import NoRoom, Player, prices_of
 from backtest_engine.simulation.statistics import closed_trades
 from backtest_engine.simulation.units import size_step
-from backtest_engine.spec import StrategySpec
+from backtest_engine.spec import Always, Side, StrategySpec
 
 FIGURES = figures.NAMES
 
 
 class NotOnFastPath(Exception):
-    """The kernel does not play this; `code` is stable: `fast_path_prices`, `fast_path_depth`, `fast_path_parameters`."""
+    """The kernel does not play this.
+
+    `code` is `fast_path_prices`, `fast_path_depth`, `fast_path_parameters` or `fast_path_room`.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -85,7 +88,10 @@ def simulate(
     names = names_of(spec)
     given = _numbers(names, parameters or {})
     player = _player(names, dataset, broker, cache or IndicatorCache(), order_limit)
-    prepared = player.play(given)
+    try:
+        prepared = player.play(given)
+    except NoRoom:
+        raise NotOnFastPath("fast_path_room", "more trades are open, or orders waiting, than are kept") from None
     state, bars = player.state, dataset.bars
     index, step = pd.DatetimeIndex(bars.index), size_step(dataset, broker.fractional)
     played = time.perf_counter()
@@ -143,12 +149,24 @@ def sweep(
         except StrategyError as error:
             failures[place] = error.code
             continue
+        except NoRoom:
+            failures[place] = "fast_path_room"
+            continue
         state = player.state
         figures.measure_run(state.record, state.equity, state.closed, first, scratch, found[place])
         if curves is not None:
             curves[place] = state.equity
     shown = {name: found[:, column].copy() for column, name in enumerate(FIGURES)}
     return Sweep(figures=shown, failures=tuple(failures), equity=curves)
+
+
+def warm_up() -> None:
+    """Compile the kernel, or load it from its cache, by playing a few bars both ways."""
+    index = pd.date_range("2024-01-01", periods=8, freq="D")
+    bars = pd.DataFrame(dict.fromkeys(("Open", "High", "Low", "Close", "Volume"), 100.0), index=index)
+    dataset = Dataset(symbol="WARM", interval="1d", source="warm_up", bars=bars, fingerprint="")
+    spec = StrategySpec(long=Side(entry=Always(), max_bars=2))
+    sweep(spec, dataset, BrokerSettings(), [{}])
 
 
 def names_of(spec: StrategySpec) -> ParameterNames:

@@ -31,6 +31,9 @@ def record_success(run: Run, version: StrategyVersion, result: BacktestResult) -
         checks=storing.storable({check.name: check.as_dict() for check in result.checks}),
         verified=result.verified,
         log=storing.text(result.log),
+        path=result.path,
+        path_reason=result.path_reason or "",
+        path_differences=list(result.path_differences),
         timings=storing.storable(dict(result.timings)),
         versions=dict(result.versions),
     )
@@ -52,6 +55,8 @@ def record_failure(
         error_code=error.code,
         error=storing.storable(error.as_dict()),
         log=storing.text(str(error.details.get("log", ""))),
+        path_reason=str(error.details.get("path_reason", "")),
+        path_differences=list(error.details.get("path_differences", ())),
     )
 
 
@@ -74,6 +79,8 @@ def summary(execution: Execution) -> dict[str, Any]:
         "warnings": execution.warnings,
         "checks": execution.checks,
         "verified": execution.verified,
+        "path": execution.path,
+        "path_reason": execution.path_reason or None,
     }
 
 
