@@ -17,9 +17,9 @@ from strategy_api.strategies.selectors import HEAVY
 class ExecutionAdmin(Record):
     """Backtests with metrics, the equity curve, trades and warnings."""
 
-    list_display = ["__str__", "strategy_page", "version_number", "status", "verified", "returned"]
+    list_display = ["__str__", "strategy_page", "version_number", "status", "verified", "path", "returned"]
     list_display += ["sharpe", "drawdown", "trade_count", "created_at"]
-    list_filter = ["status", "verified", "symbol", "interval", FailureFilter, "created_at"]
+    list_filter = ["status", "verified", "path", "path_reason", "symbol", "interval", FailureFilter, "created_at"]
     list_select_related = ["strategy", "version"]
     search_fields = ["id", "strategy__name", "symbol", "dataset_fingerprint"]
     ordering = ["-created_at"]
@@ -29,6 +29,9 @@ class ExecutionAdmin(Record):
         "run_page",
         "status",
         "verified",
+        "path",
+        "path_reason",
+        "path_differences",
         "check_table",
         "data",
         "equity_picture",
