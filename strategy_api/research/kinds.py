@@ -23,8 +23,8 @@ SEARCH_PROBLEMS = (*PROBLEMS, "invalid_parameter", "grid_too_large", "package_no
 def prepare_search(*, owner: User, subject: Strategy, asked: dict[str, Any]) -> Submission:
     """Take the version that is asked for; refuse parameters that it does not have, and more of them than fit."""
     submission = prepare_execution(owner=owner, subject=subject, asked=asked)
-    about = submission.subject
-    version = StrategyVersion.objects.get(strategy=subject, number=about.version if about else None)
+    number = submission.subject.version if submission.subject is not None else None
+    version = StrategyVersion.objects.get(strategy=subject, number=number or 1)
     search = studies.search_of(version, asked)
     limit = most_trials(version.spec)
     planned(search.grid, method=search.method, max_trials=search.max_trials, seed=search.seed, most=limit)
