@@ -69,12 +69,15 @@ def _add_studies(subcommands: Any) -> list[argparse.ArgumentParser]:
         command.add_argument("--objective", help="a metric; sharpe_ratio unless said otherwise")
         command.add_argument("--constraint", help='as in "trade_count >= 20"')
         command.add_argument("--max-trials", type=int)
+    spread = subcommands.add_parser("spread", help="read the sentence of a specification every reasonable way")
+    spread.set_defaults(run=research.spread)
+    spread.add_argument("--description", help="the sentence: what it says is not varied")
     significance = subcommands.add_parser("significance", help="ask how much of a result is luck")
     significance.set_defaults(run=research.significance)
     evidence = subcommands.add_parser("evidence", help="say what a result is worth, with every check")
     evidence.set_defaults(run=research.evidence)
     evidence.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", type=_assignment)
-    found = [optimize, walk, significance, evidence]
+    found = [optimize, walk, spread, significance, evidence]
     for command in found:
         command.add_argument("--seed", type=int, default=0, help="the same draws again")
         command.add_argument("--all-bars", action="store_true", help="look at the sealed bars too")

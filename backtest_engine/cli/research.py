@@ -96,6 +96,29 @@ def significance(asked: argparse.Namespace, terminal: Terminal) -> int:
     return _study(asked, terminal, study)
 
 
+def spread(asked: argparse.Namespace, terminal: Terminal) -> int:
+    """Read a strategy's sentence every reasonable way."""
+    from backtest_engine.research import readings as reading
+    from backtest_engine.spec import StrategySpec
+
+    def study(ground: Ground) -> Answer:
+        described = asked.description or ground.strategy.get("description") or ""
+        spec = ground.strategy["spec"]
+        if spec is None:
+            reading.require_sentence(None, "")
+        readings = reading.readings_of(
+            StrategySpec.model_validate(spec), ground.evaluator.broker, description=described
+        )
+        executor = ground.evaluator.executor
+        found = list(reading.evaluated(readings, ground.dataset, executor=executor))
+        shown = reading.summary(readings, found)
+        result = _whole(ground, {})
+        returns = [row["return_pct"] for row in shown["readings"] if row["return_pct"] is not None]
+        return {**of_result(result), **shown, "evidence": _evidence(ground, result, readings=returns)}
+
+    return _study(asked, terminal, study)
+
+
 def evidence(asked: argparse.Namespace, terminal: Terminal) -> int:
     """Say what a result is worth, with every check."""
 
@@ -221,4 +244,5 @@ def _evidence(ground: Ground, result: BacktestResult, *, tries: Any = None, **kn
 
     found = researched(result, ground.evaluator, **known)
     seal = Seal(sealed_from=ground.sealed_from)
-    return assessed(result, found=found, tries=tries, seal=seal).as_dict()
+    described = known.get("readings") is not None
+    return assessed(result, found=found, tries=tries, seal=seal, described=described).as_dict()

@@ -36,12 +36,13 @@ def version_of(job: Job) -> StrategyVersion:
     return StrategyVersion.objects.select_related("strategy").get(**about)
 
 
-def load(job: Job, version: StrategyVersion) -> Loaded:
-    """Return the bars and the broker settings that a run asks for."""
-    fingerprint = job.parameters.get("dataset_fingerprint")
-    dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version)
+def load(job: Job, version: StrategyVersion, *, asked: Mapping[str, Any] | None = None) -> Loaded:
+    """Return the bars and the broker settings that a run asks for, or what else is `asked`."""
+    wanted = job.parameters if asked is None else asked
+    fingerprint = wanted.get("dataset_fingerprint")
+    dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version, wanted)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
-    return Loaded(dataset=dataset, broker=broker_of(job.parameters, version))
+    return Loaded(dataset=dataset, broker=broker_of(wanted, version))
 
 
 def broker_of(parameters: Mapping[str, Any], version: StrategyVersion) -> BrokerSettings:
@@ -181,8 +182,8 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
         job.result["version"] = fixed.number
 
 
-def _select(job: Job, version: StrategyVersion) -> Dataset:
-    asked = filled(job.parameters, version.settings)
+def _select(job: Job, version: StrategyVersion, wanted: Mapping[str, Any]) -> Dataset:
+    asked = filled(wanted, version.settings)
     symbol = asked.get("test_symbol")
     if not symbol:
         symbol = DEFAULT_SYMBOL
