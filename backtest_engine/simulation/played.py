@@ -20,7 +20,7 @@ _UNPAID = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class _Market:
     """What a closed trade asks of its broker."""
 

@@ -57,7 +57,12 @@ def bars_of(dataset: Dataset) -> Bars:
 
 def spec_hash(version: StrategyVersion) -> str:
     """Return the fingerprint of what a version means: of its specification, or of its code where it has none."""
-    return version.sha256 if version.spec is None else _sha256(version.spec)
+    return version.sha256 if version.spec is None else hash_of_spec(version.spec)
+
+
+def hash_of_spec(spec: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a specification as JSON."""
+    return _sha256(spec)
 
 
 def hash_of(spec: Mapping[str, Any]) -> str:

@@ -38,21 +38,22 @@ def version_of(job: Job) -> StrategyVersion:
     return StrategyVersion.objects.select_related("strategy").get(**about)
 
 
-def said(job: Job, version: StrategyVersion) -> Mapping[str, Any]:
+def said(wanted: Mapping[str, Any], version: StrategyVersion) -> Mapping[str, Any]:
     """Return what words say of how to run: those of the run's own request where it has any, else of the version.
 
     Only a parent names them for its child: they stand in the place of the version's, so that one can be taken back.
     """
-    settings: Mapping[str, Any] = job.parameters.get("settings", version.settings)
+    settings: Mapping[str, Any] = wanted.get("settings", version.settings)
     return settings
 
 
-def load(job: Job, version: StrategyVersion) -> Loaded:
-    """Return the bars and the broker settings that a run asks for."""
-    fingerprint = job.parameters.get("dataset_fingerprint")
-    dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version)
+def load(job: Job, version: StrategyVersion, *, asked: Mapping[str, Any] | None = None) -> Loaded:
+    """Return the bars and the broker settings that a run asks for, or what else is `asked`."""
+    wanted = job.parameters if asked is None else asked
+    fingerprint = wanted.get("dataset_fingerprint")
+    dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version, wanted)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
-    return Loaded(dataset=dataset, broker=broker_of(job.parameters, version, said(job, version)))
+    return Loaded(dataset=dataset, broker=broker_of(wanted, version, said(wanted, version)))
 
 
 def broker_of(
@@ -194,8 +195,8 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
         job.result["version"] = fixed.number
 
 
-def _select(job: Job, version: StrategyVersion) -> Dataset:
-    asked = filled(job.parameters, said(job, version))
+def _select(job: Job, version: StrategyVersion, wanted: Mapping[str, Any]) -> Dataset:
+    asked = filled(wanted, said(wanted, version))
     symbol = asked.get("test_symbol")
     if not symbol:
         symbol = DEFAULT_SYMBOL
