@@ -16,5 +16,6 @@ class RunsConfig(AppConfig):
         """Import what registers itself."""
         for module in ("health", "metrics", "openapi", "retention", "schedule"):
             import_module(f"{self.name}.{module}")
-        # Every app may have kinds of run.
+        # Every app may have kinds of run and topics.
         autodiscover_modules("kinds")
+        autodiscover_modules("topics")
