@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import cache
+from functools import cache, partial
 
 import redis
 from django.conf import settings
@@ -52,23 +52,31 @@ class Watcher:
         self._mutex = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    @contextlib.contextmanager
-    def listening(self, topic: str, callback: Callback) -> Iterator[None]:
+    def add(self, topic: str, callback: Callback) -> None:
         """Call back, from another thread, whenever the topic may have something new."""
         with self._mutex:
             self._waiting.setdefault(topic, set()).add(callback)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="topic-watcher", daemon=True)
                 self._thread.start()
+
+    def remove(self, topic: str, callback: Callback) -> None:
+        """Call back no more."""
+        with self._mutex:
+            callbacks = self._waiting.get(topic, set())
+            callbacks.discard(callback)
+            if not callbacks:
+                self._waiting.pop(topic, None)
+                self._seen.pop(topic, None)
+
+    @contextlib.contextmanager
+    def listening(self, topic: str, callback: Callback) -> Iterator[None]:
+        """Call back for as long as the block lasts."""
+        self.add(topic, callback)
         try:
             yield
         finally:
-            with self._mutex:
-                callbacks = self._waiting[topic]
-                callbacks.discard(callback)
-                if not callbacks:
-                    del self._waiting[topic]
-                    self._seen.pop(topic, None)
+            self.remove(topic, callback)
 
     def _watch(self) -> None:
         hints = _redis_hints if settings.REDIS_URL else _database_hints
@@ -137,6 +145,19 @@ def _watcher(pid: int) -> Watcher:
     return Watcher()
 
 
+def listen(topic: str, callback: Callback) -> Callback:
+    """Call back, from another thread, whenever the topic may have news; return what ends that."""
+    watcher = _watcher(os.getpid())
+    watcher.add(topic, callback)
+    return partial(watcher.remove, topic, callback)
+
+
+def call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *arguments: object) -> None:
+    """Call something on an event loop, from another thread; the loop may have closed meanwhile."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(callback, *arguments)
+
+
 @contextlib.contextmanager
 def subscribe(topic: str) -> Iterator[threading.Event]:
     """Give a thread an event that is set whenever the topic may have news; the waiter clears it."""
@@ -149,10 +170,5 @@ def subscribe(topic: str) -> Iterator[threading.Event]:
 async def subscribe_async(topic: str) -> AsyncIterator[asyncio.Event]:
     """Give a coroutine an event that is set whenever the topic may have news; the waiter clears it."""
     changed, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def wake() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop may close between the notification and the wake-up
-            loop.call_soon_threadsafe(changed.set)
-
-    with _watcher(os.getpid()).listening(topic, wake):
+    with _watcher(os.getpid()).listening(topic, partial(call_soon, loop, changed.set)):
         yield changed

@@ -1,7 +1,7 @@
 """Topics: what can be followed. A topic has numbered events, and perhaps states of which only the latest counts.
 
-A topic is named by its type and a key, as in `run:3f0a2d1c-…`; one of which there is only one, as in `scanner`, by its
-type alone. A type is one record; registering it lets its topics be followed over SSE and over sockets:
+A topic is named by its type and a key, as in `run:3f0a2d1c-…`; one that every user has, as `scanner`, by its type
+alone. A type is one record; registering it lets its topics be followed over SSE and over sockets:
 
     register(TopicType(name="conversation", readable=readable_conversations, log=StoredLog("conversation")))
 
@@ -56,11 +56,14 @@ class TopicType:
     """Everything that is known of a type of topic.
 
     `readable` returns which of the keys a user may follow; a key that means nothing is left out. `log` reads the rows.
+    With `own`, every user has one such topic, kept under their number (`scanner:7`) and asked for by the type alone
+    (`scanner`).
     """
 
     name: str
     readable: Callable[[User, Collection[str]], set[str]]
     log: TopicLog
+    own: bool = False
 
 
 _types: dict[str, TopicType] = {}
@@ -97,6 +100,13 @@ def readable(user: User, topics: Collection[str]) -> set[str]:
     return found
 
 
+def resolve(user: User, asked: Collection[str]) -> dict[str, str]:
+    """Return the topics that there are for a user, by the names that they are asked for."""
+    own = {one.name: topic_name(one.name, user.pk) for one in _types.values() if one.own}
+    others = readable(user, [name for name in asked if name not in own and name.partition(":")[0] not in own])
+    return {name: own.get(name, name) for name in asked if name in own or name in others}
+
+
 def positions(topics: Collection[str]) -> dict[str, Position]:
     """Return how far topics are, in one query a type; one that is not there is left out."""
     return {
@@ -127,6 +137,11 @@ def states_after_each(wanted: Collection[tuple[str, int]]) -> dict[tuple[str, in
         for (key, version), states in topic_type.log.states_after_each(asked).items():
             found[topic_name(topic_type.name, key), version] = states
     return found
+
+
+def own_key(user: User, keys: Collection[str]) -> set[str]:
+    """Say of topics that every user has one of which a user may follow: their own."""
+    return {str(user.pk)} & set(keys)
 
 
 def _split(topic: str) -> tuple[TopicType | None, str]:

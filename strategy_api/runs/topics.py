@@ -1,4 +1,4 @@
-"""Each run is a topic: `run:<id>`."""
+"""The topics that are always there: each run is one, `run:<id>`, and each user has a `scanner`, for signals."""
 
 import uuid
 from collections.abc import Collection
@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from strategy_api.runs import selectors
 from strategy_api.runs.events import RUN
 from strategy_api.runs.models import Run
-from strategy_api.runs.topic_types import Events, Position, State, TopicType, register
+from strategy_api.runs.stored_topics import StoredLog
+from strategy_api.runs.topic_types import Events, Position, State, TopicType, own_key, register
 
 
 def _ids(keys: Collection[str]) -> dict[uuid.UUID, str]:
@@ -49,3 +50,4 @@ class RunLog:
 
 
 register(TopicType(name=RUN, readable=readable_runs, log=RunLog()))
+register(TopicType(name="scanner", readable=own_key, log=StoredLog("scanner"), own=True))
