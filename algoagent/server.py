@@ -58,6 +58,10 @@ class PatientProtocol(H11Protocol):
                 self.send_400_response("The length of the body is stated more than once.")
                 return
         super().data_received(data)
+        if self.transport.get_protocol() is not self:
+            # A socket now: its patience is its own.
+            self._stop_expecting_head()
+            return
         if self.conn.their_state is not h11.IDLE:
             self._head = b""
             self._stop_expecting_head()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from algoagent import server as algoagent_server
 from algoagent import socket_server as patience
 from strategy_api.accounts.models import Token
 from strategy_api.runs import topic_types
@@ -30,6 +31,8 @@ def server() -> Iterator[SocketServer]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "SEND_SECONDS", 0.5)
         patch.setattr(patience, "STALL_SECONDS", 2.0)
+        for name in ("HEAD_SECONDS", "BODY_SECONDS"):
+            patch.setattr(algoagent_server, name, 1.0)
         with socket_server() as running:
             yield running
 
@@ -90,6 +93,15 @@ class TestMuteClients:
             time.sleep(1.5)
             with server.client(token) as another:
                 assert another.hear()["type"] == "hello"
+
+
+class TestQuietClients:
+    def test_are_left_in_peace(self, server: SocketServer, token: str) -> None:
+        with server.client(token) as client:
+            client.until("hello")
+            time.sleep(2.5)
+
+            assert client.settled() == []
 
 
 class TestTooMuchAtOnce:
