@@ -2,29 +2,14 @@
 
 import asyncio
 import weakref
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import partial
 
-from django.db import close_old_connections
-
+from strategy_api.common.threads import QueryThreads
 from strategy_api.runs import topic_types
 from strategy_api.runs.topic_types import Events
 
 # All who follow share this one thread, and so one database connection, however many they are.
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-reader")
-
-Found = TypeVar("Found")
-
-
-async def read(query: Callable[[], Found]) -> Found:
-    """Run a query in the thread that all who follow share."""
-
-    def work() -> Found:
-        close_old_connections()
-        return query()
-
-    return await asyncio.get_running_loop().run_in_executor(_thread, work)
+read = QueryThreads("event-reader", threads=1).run
 
 
 class EventReader:
@@ -50,7 +35,7 @@ class EventReader:
                 batch, self._wanted = self._wanted, {}
                 asked = list(batch)
                 try:
-                    found = await read(lambda asked=asked: topic_types.events_after_each(asked))  # type: ignore[misc]
+                    found = await read(partial(topic_types.events_after_each, asked))
                 except Exception as error:
                     for answer in batch.values():
                         answer.set_exception(error)

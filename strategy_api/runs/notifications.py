@@ -17,8 +17,9 @@ from functools import cache, partial
 
 import redis
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import connection
 
+from strategy_api.common.threads import give_back_connection
 from strategy_api.runs import topic_types
 from strategy_api.runs.topic_types import Position
 
@@ -101,8 +102,8 @@ class Watcher:
     def _wake(self) -> None:
         with self._mutex:
             watched = list(self._waiting)
-        close_old_connections()
         latest = topic_types.positions(watched)
+        give_back_connection()
         with self._mutex:
             for topic, position in latest.items():
                 if self._seen.get(topic) != position:

@@ -38,8 +38,11 @@ def _cycle(socket: Any, topic: str, count: int) -> None:
 
 
 def misuses(stage: Stage, own: str, foreign: str, count: int) -> Json:
-    """Show tickets that were used, expired, changed, doubled, or are somebody else's; return how many were let in."""
-    expired = [_ticket(stage, own) for _ in range(count // 5)]
+    """Show tickets that were used, expired, changed, doubled, or are somebody else's; return how many were let in.
+
+    A hundred or more have some that expire, which takes half a minute.
+    """
+    expired = [_ticket(stage, own) for _ in range(count // 5)] if count >= 100 else []
     expire_at = time.monotonic() + GOOD_SECONDS
     accepted = refused_rightful = 0
     for number in range(count - len(expired)):
@@ -53,7 +56,8 @@ def misuses(stage: Stage, own: str, foreign: str, count: int) -> Json:
             accepted += _let_in(stage, ticket[:-1] + ("A" if ticket[-1] != "A" else "B"))
         else:
             accepted += _let_in(stage, ticket, ticket)
-    time.sleep(max(0.0, expire_at - time.monotonic()))
+    if expired:
+        time.sleep(max(0.0, expire_at - time.monotonic()))
     accepted += sum(_let_in(stage, ticket) for ticket in expired)
     return {"misuses": count, "accepted": accepted, "refused_rightful": refused_rightful}
 

@@ -7,23 +7,23 @@ The client's id names a conversation of the user, which is made at the first mes
 this module: an app registers its `ChatPort`.
 """
 
-import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal, Protocol
 
 from django.contrib.auth.models import User
-from django.core.serializers.json import DjangoJSONEncoder
-from pydantic import Field, StrictStr, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, StrictStr, TypeAdapter, ValidationError
 
 from strategy_api.accounts.choices import TokenScope
 from strategy_api.accounts.socket_access import Refused
 from strategy_api.common import problems
 from strategy_api.runs.sockets.connection import Rejected, Socket, ask
 from strategy_api.runs.sockets.hub import Subscription
-from strategy_api.runs.sockets.messages import Encoding, Message, Ping, Pong
+from strategy_api.runs.sockets.messages import Encoding, ErrorMessage, Message, Ping, Pong
 from strategy_api.runs.topic_types import Event, State
 
+MESSAGE = "message"
 MOST_CLIENT_ID = 100
 POLICY_VIOLATION = 1008
 
@@ -68,8 +68,39 @@ class Chat(Message):
 
 ASKED: TypeAdapter[Chat | Ping] = TypeAdapter(Annotated[Chat | Ping, Field(discriminator="type")])
 
-# Events of a conversation under the names that they have on this socket.
-_TYPES = {"node": "state"}
+
+class Said(Message):
+    """A message of the conversation."""
+
+    type: Literal["message"] = "message"
+    message: dict[str, Any]
+    seq: int
+    created_at: datetime
+
+
+class Happened(Message):
+    """Another event of the conversation, with its data beside its number; a state that is no event has none."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: Literal["state", "progress", "thought"]
+    seq: int | None = None
+    created_at: datetime | None = None
+
+
+class Missing(Message):
+    """Events up to `seq` are missing: read the messages over HTTP."""
+
+    type: Literal["resync"] = "resync"
+    seq: int
+
+
+ANSWERS: TypeAdapter[Message] = TypeAdapter(
+    Annotated[Said | Happened | Missing | ErrorMessage | Pong, Field(discriminator="type")]
+)
+
+# Events of a conversation under the names that they have on this socket; others are not for a chat.
+_TYPES = {"node": "state", "progress": "progress", "thought": "thought"}
 
 
 class ChatEncoding(Encoding):
@@ -77,18 +108,20 @@ class ChatEncoding(Encoding):
 
     def event(self, topic: str, event: Event) -> str:
         """Return a message whole, and everything else flat."""
-        kind, head = event["type"], {"seq": event["seq"], "created_at": event["created_at"]}
-        if kind == "message":
-            return _written({"type": "message", "message": event["data"], **head})
-        return _written({**event["data"], "type": _TYPES.get(kind, kind), **head})
+        seq, created_at = event["seq"], event["created_at"]
+        if event["type"] == MESSAGE:
+            return Said(message=event["data"], seq=seq, created_at=created_at).model_dump_json()
+        head = {"type": _TYPES[event["type"]], "seq": seq, "created_at": created_at}
+        return Happened.model_validate({**event["data"], **head}).model_dump_json()
 
     def state(self, topic: str, state: State) -> str:
         """Return a state, as a change of the node is."""
-        return _written({**state.data, "type": "state", "key": state.key})
+        said = Happened.model_validate({**state.data, "type": "state", "key": state.key})
+        return said.model_dump_json(exclude_none=True)
 
     def resync(self, topic: str, seq: int) -> str:
         """Return the message that says that others are missing."""
-        return _written({"type": "resync", "seq": seq})
+        return Missing(seq=seq).model_dump_json()
 
 
 SEED = ChatEncoding()
@@ -144,7 +177,11 @@ class ChatSocket:
         found = await self._socket.hub.look(self._socket.credential.user, [(topic, after)])
         if topic in found:
             subscription = Subscription(
-                name=topic, topic=found[topic].topic, outbox=self._socket.outbox, encoding=self.encoding
+                name=topic,
+                topic=found[topic].topic,
+                outbox=self._socket.outbox,
+                encoding=self.encoding,
+                wanted=lambda event: event["type"] == MESSAGE or event["type"] in _TYPES,
             )
             self._socket.subscriptions[topic] = subscription
             await self._socket.hub.join(subscription, found[topic])
@@ -157,7 +194,3 @@ def _rejected(error: Exception) -> Exception:
         return error
     reasons = [one["detail"] for one in answer.data.get("errors", [])]
     return Rejected(answer.data["code"], " ".join([answer.data["detail"], *reasons]))
-
-
-def _written(message: dict[str, Any]) -> str:
-    return json.dumps(message, cls=DjangoJSONEncoder)

@@ -7,16 +7,15 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import close_old_connections
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from strategy_api.accounts import socket_access
 from strategy_api.accounts.socket_access import NOT_KNOWN, TOO_MANY, Credential, Refused
+from strategy_api.common.threads import QueryThreads
 from strategy_api.runs.sockets.hub import Hub, Subscription
 from strategy_api.runs.sockets.messages import PROTOCOL, Encoding, ErrorMessage
 from strategy_api.runs.sockets.outbox import Item, Outbox, TooSlow
@@ -31,22 +30,7 @@ TRY_AGAIN_LATER = 1013
 FAILED = 1011
 
 # Who is at the door is looked up beside what those inside read.
-_door = ThreadPoolExecutor(max_workers=4, thread_name_prefix="socket-door")
-
-Found = TypeVar("Found")
-
-
-async def ask(query: Callable[[], Found]) -> Found:
-    """Run what reads or writes rows in a thread."""
-
-    def work() -> Found:
-        close_old_connections()
-        try:
-            return query()
-        finally:
-            close_old_connections()
-
-    return await asyncio.get_running_loop().run_in_executor(_door, work)
+ask = QueryThreads("socket-door", threads=4).run
 
 
 class Rejected(Exception):

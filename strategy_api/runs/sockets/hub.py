@@ -189,8 +189,8 @@ def _look(user: User, asked: Collection[tuple[str, int | None]]) -> dict[str, Fo
         for name, seq in asked
         if seq is not None and name in topics and _can_be_sent_again(positions.get(topics[name]), seq)
     }
-    events = topic_types.events_after_each(after, limit=MOST_EVENTS) if after else {}
     states = topic_types.states_after_each([(topic, 0) for topic in positions])
+    events = topic_types.events_after_each(after, limit=MOST_EVENTS) if after else {}
     return {
         name: Found(
             topic=topics[name],
@@ -204,18 +204,18 @@ def _look(user: User, asked: Collection[tuple[str, int | None]]) -> dict[str, Fo
 
 
 def _can_be_sent_again(position: Position | None, seq: int) -> bool:
-    return position is not None and 0 <= position.seq - seq <= MOST_EVENTS
+    return position is not None and 0 < position.seq - seq <= MOST_EVENTS
 
 
 def _missed(
     events: dict[tuple[str, int], topic_types.Events], topic: str, seq: int | None, position: Position
 ) -> list[Event] | None:
-    if seq is None:
+    if seq is None or seq == position.seq:
         return []
     if (topic, seq) not in events:
         return None
     missed = events[topic, seq][0]
-    removed = _gap(missed, seq) or (not missed and seq < position.seq)
+    removed = _gap(missed, seq) or not missed
     return None if removed else missed
 
 
@@ -224,13 +224,14 @@ def _gap(events: list[Event], cursor: int) -> bool:
 
 
 def _after(topic: str, seq: int, version: int) -> tuple[list[Event], list[State]]:
-    events, _ = topic_types.events_after(topic, seq, limit=MOST_EVENTS)
-    return events, topic_types.states_after_each([(topic, version)])[topic, version]
+    states = topic_types.states_after_each([(topic, version)])[topic, version]
+    return topic_types.events_after(topic, seq, limit=MOST_EVENTS)[0], states
 
 
 def _news(asked: dict[str, Position]) -> tuple[dict[str, list[Event]], dict[str, list[State]]]:
-    events = topic_types.events_after_each([(topic, at.seq) for topic, at in asked.items()], limit=MOST_EVENTS)
+    # States first: what was published together with an event is never handed on before it.
     states = topic_types.states_after_each([(topic, at.states) for topic, at in asked.items()])
+    events = topic_types.events_after_each([(topic, at.seq) for topic, at in asked.items()], limit=MOST_EVENTS)
     return (
         {topic: events[topic, at.seq][0] for topic, at in asked.items()},
         {topic: states[topic, at.states] for topic, at in asked.items()},

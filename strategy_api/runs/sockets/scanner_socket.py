@@ -4,16 +4,15 @@
 ← {"type": "status" | "signal" | "error" | "pong", …}
 """
 
-import json
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from pydantic import Field, TypeAdapter, ValidationError
 
 from strategy_api.runs.sockets.connection import Rejected, Socket
 from strategy_api.runs.sockets.hub import Subscription
-from strategy_api.runs.sockets.messages import Encoding, Message, Pong
+from strategy_api.runs.sockets.messages import Encoding, ErrorMessage, Message, Pong
 from strategy_api.runs.topic_types import Event, State
 
 TOPIC = "scanner"
@@ -40,23 +39,55 @@ ASKED: TypeAdapter[SymbolsAsked | PingAsked] = TypeAdapter(
 )
 
 
+class SignalMessage(Message):
+    """A signal of one of the symbols."""
+
+    type: Literal["signal"] = "signal"
+    signal: dict[str, Any]
+    seq: int
+    created_at: datetime
+
+
+class StatusMessage(Message):
+    """How it stands: what was asked is done (`event`: connected, subscribed, unsubscribed, with all `symbols`), or what
+    the scanner says of itself, or `resync`, which says that signals before `seq` are missing.
+    """
+
+    type: Literal["status"] = "status"
+    event: str
+    symbols: list[str] | None = None
+    key: str | None = None
+    data: dict[str, Any] | None = None
+    seq: int | None = None
+    created_at: datetime | None = None
+
+    def written(self) -> str:
+        """Return it without what it does not say."""
+        return self.model_dump_json(exclude_none=True)
+
+
+SAID: TypeAdapter[Message] = TypeAdapter(
+    Annotated[SignalMessage | StatusMessage | ErrorMessage | Pong, Field(discriminator="type")]
+)
+
+
 class SeedEncoding(Encoding):
     """Signals as `signal`, everything else that the scanner says as `status`."""
 
     def event(self, topic: str, event: Event) -> str:
         """Return a signal, or another event under its name."""
-        body = {"seq": event["seq"], "created_at": event["created_at"]}
+        seq, data, created_at = event["seq"], event["data"], event["created_at"]
         if event["type"] == SIGNAL:
-            return _written({"type": "signal", "signal": event["data"], **body})
-        return _written({"type": "status", "event": event["type"], "data": event["data"], **body})
+            return SignalMessage(signal=data, seq=seq, created_at=created_at).model_dump_json()
+        return StatusMessage(event=event["type"], data=data, seq=seq, created_at=created_at).written()
 
     def state(self, topic: str, state: State) -> str:
         """Return a state as a status."""
-        return _written({"type": "status", "event": "state", "key": state.key, "data": state.data})
+        return StatusMessage(event="state", key=state.key, data=state.data).written()
 
     def resync(self, topic: str, seq: int) -> str:
         """Return the status that says that messages are missing."""
-        return _written({"type": "status", "event": "resync", "seq": seq})
+        return StatusMessage(event="resync", seq=seq).written()
 
 
 SEED = SeedEncoding()
@@ -105,8 +136,4 @@ class ScannerSocket:
             await self._status("unsubscribed")
 
     async def _status(self, event: str) -> None:
-        await self._socket.say(_written({"type": "status", "event": event, "symbols": list(self._symbols)}))
-
-
-def _written(message: dict[str, Any]) -> str:
-    return json.dumps(message, cls=DjangoJSONEncoder)
+        await self._socket.say(StatusMessage(event=event, symbols=list(self._symbols)).written())
