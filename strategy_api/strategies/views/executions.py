@@ -103,8 +103,8 @@ class ExecutionViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     @extend_schema(
         summary="Step through a backtest",
         description=(
-            "Bars as columns, with the indicators of the rules, and orders, fills and reasons by bar index, from `start` "
-            "on; `next` is where to go on. Bar 0 is the first on which trading was possible."
+            "Bars as columns, with the indicators of the rules, and orders, fills and reasons by bar index, from "
+            "`start` on; `next` is where to go on. Bar 0 is the first on which trading was possible."
         ),
         responses=ReplayPage,
     )
