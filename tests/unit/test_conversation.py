@@ -87,10 +87,18 @@ EDITS = [
     (RSI, "exit after 10 days", "close long when RSI(14) is above 70. Hold for 10 bars"),
     (RSI, "lets go w a 5 pct stop n 10 pct target", "Stop loss 5 %; take profit 10 %"),
     (RSI, "half size", "50 % of equity per trade"),
-    (SMA, "EMA instead of SMA", "Buy when EMA(50) crosses above EMA(200); close long when EMA(50) crosses below EMA(200)"),
+    (
+        SMA,
+        "EMA instead of SMA",
+        "Buy when EMA(50) crosses above EMA(200); close long when EMA(50) crosses below EMA(200)",
+    ),
     (SMA, "make the longer one 150", "Buy when SMA(50) crosses above SMA(150); close long when SMA(50) crosses below"),
     (SMA, "20/100 instead, no wait, 20/120, and add a 6% stop", "SMA(20) crosses below SMA(120). Stop loss 6 %"),
-    (BANDS, "exit at the lower band, no wait, the upper band", "close long when the close is at least BOLLINGER(20, 2) upper"),
+    (
+        BANDS,
+        "exit at the lower band, no wait, the upper band",
+        "close long when the close is at least BOLLINGER(20, 2) upper",
+    ),
     (BANDS, "2.5 deviations", "BOLLINGER(20, 2.5) lower; close long when the close is above BOLLINGER(20, 2.5) middle"),
     (STOCHASTIC, "only below 20", "crosses above STOCHASTIC(14, 3, 3) d and STOCHASTIC(14, 3, 3) k is below 20"),
 ]

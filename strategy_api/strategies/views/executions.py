@@ -52,6 +52,7 @@ class ExecutionViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     queryset = Execution.objects.none()
     serializer_class = ExecutionDetail
     queries = {"list": ExecutionQuery, "replay": ReplayQuery}
+    problems = {"replay": ("bars_not_at_hand",)}
     sparse = {"list": ExecutionSummary, "retrieve": ExecutionDetail}
 
     def get_queryset(self) -> QuerySet[Execution]:
