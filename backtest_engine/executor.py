@@ -6,7 +6,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import backtesting
@@ -295,15 +295,7 @@ class _Run:
 
 def _within(limits: Limits, seconds: float) -> Limits:
     """Return the same limits with at most so much time."""
-    return Limits(
-        wall_seconds=min(limits.wall_seconds, seconds),
-        cpu_seconds=limits.cpu_seconds,
-        memory_bytes=limits.memory_bytes,
-        output_bytes=limits.output_bytes,
-        log_bytes=limits.log_bytes,
-        orders=limits.orders,
-        replay_seconds=limits.replay_seconds,
-    )
+    return replace(limits, wall_seconds=min(limits.wall_seconds, seconds))
 
 
 def _about_run(journal: Journal, ending: Ending, limits: Limits, report: SandboxReport) -> list[Notice]:
