@@ -341,11 +341,5 @@ def _about_result(journal: Journal, replayed: Replayed, orders: OrderSummary) ->
 
 
 def _verified(notices: Sequence[Notice], checks: Sequence[Check]) -> bool | None:
-    doubted = any(notice.code not in _HARMLESS for notice in notices)
+    doubted = any(notice.code not in reporting.HARMLESS for notice in notices)
     return False if doubted else verdict(checks)
-
-
-# Notices that give no reason to doubt the numbers.
-_HARMLESS = reporting.HARMLESS | {
-    *("sandbox_weakened", "several_strategies", "log_truncated", "no_trades", "look_ahead_unchecked"),
-}

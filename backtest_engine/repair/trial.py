@@ -12,9 +12,7 @@ from backtest_engine.errors import StrategyError, StrategyRejected
 from backtest_engine.ports import CancelSignal, Executor
 from backtest_engine.repair.comparison import Comparison, compare
 from backtest_engine.scripts import execute_script
-
-# Notices about the run that give no reason to doubt it.
-_HARMLESS = frozenset({"several_strategies", "sandbox_weakened", "log_truncated", "no_trades", "look_ahead_unchecked"})
+from backtest_engine.simulation.reporting import HARMLESS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +85,7 @@ class Trial:
             return self.error.message
         if self.compared is not None and not self.compared.alike:
             return self.compared.difference
-        doubts = [item for item in self.result.warnings if item.code not in _HARMLESS] if self.result else []
+        doubts = [item for item in self.result.warnings if item.code not in HARMLESS] if self.result else []
         doubts = [item for item in doubts if item.details.get("severity", "error") not in ("note", "warning")]
         return f"{doubts[0].message} ({doubts[0].code})" if doubts else "Nothing is known against it."
 
