@@ -18,7 +18,7 @@ from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings
 from backtest_engine.checks.parameters import check_broker, declared_parameters, effective_parameters
 from backtest_engine.checks.synthetic_future import Future, with_future
 from backtest_engine.data.findings import doubts
-from backtest_engine.diagnostics import Finding, diagnose
+from backtest_engine.diagnostics import UNREAD, Finding, diagnose
 from backtest_engine.domain import (
     BacktestResult,
     BrokerSettings,
@@ -30,7 +30,7 @@ from backtest_engine.domain import (
     Trade,
     verdict,
 )
-from backtest_engine.errors import SandboxUnavailable, StrategyError, StrategyRejected
+from backtest_engine.errors import SandboxUnavailable, StrategyError
 from backtest_engine.explaining import notice_of
 from backtest_engine.ports import CancelSignal
 from backtest_engine.sandbox.client import Ending, Sandbox
@@ -43,6 +43,7 @@ from backtest_engine.simulation import reporting
 from backtest_engine.simulation.house import terms_of
 from backtest_engine.simulation.statistics import closed_trades
 from backtest_engine.simulation.units import size_step
+from backtest_engine.text_reading import refuse_long
 
 __all__ = [
     "ENGINE_VERSION",
@@ -58,7 +59,6 @@ logger = logging.getLogger(__name__)
 
 # Raised whenever the same orders could give other numbers than before.
 ENGINE_VERSION = "2"
-SOURCE_CHARACTERS = 100_000
 
 T = TypeVar("T")
 
@@ -99,8 +99,7 @@ class SandboxedExecutor:
         cancelled: CancelSignal | None = None,
     ) -> BacktestResult:
         """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`."""
-        if len(code) > SOURCE_CHARACTERS:
-            raise StrategyRejected(f"The code has more than {SOURCE_CHARACTERS} characters.", code="source_too_long")
+        refuse_long(code)
         check_broker(broker)
         effective = effective_parameters(code, parameters or {})
         report = self._prove()
@@ -127,7 +126,8 @@ class SandboxedExecutor:
         findings: list[Finding] = []
 
         def read() -> None:
-            findings[:] = diagnose(run.code, ran=True).blocking
+            found = diagnose(run.code, ran=True).findings
+            findings[:] = [item for item in found if item.blocking or item.code == UNREAD]
 
         ending, journal = watch("child", lambda: run.perform(meanwhile=read))
         replayed = watch("replay", lambda: run.replay(journal, ending))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backtest_engine.checks.look_ahead import LookAheadFindings
-from backtest_engine.diagnostics import Finding
+from backtest_engine.diagnostics import UNREAD, Finding
 from backtest_engine.domain import Check, Notice
 from backtest_engine.sandbox.journal import Journal
 from backtest_engine.sandbox.replay import Replayed
@@ -32,6 +32,8 @@ def made(
 def source(findings: Sequence[Finding]) -> Check:
     """Return what reading the code found."""
     codes = list(dict.fromkeys(finding.code for finding in findings))
+    if UNREAD in codes:
+        return Check(name="source", status="unknown", scope=findings[0].message, details={"codes": codes})
     said = f"found: {', '.join(codes)}" if codes else "found nothing that looks ahead"
     scope = f"Reading the code {said}."
     return Check(name="source", status=_status(not codes), scope=scope, details={"codes": codes})

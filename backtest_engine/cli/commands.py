@@ -190,10 +190,12 @@ def _strategy(file: str, terminal: Terminal) -> Answer:
 
 @contextmanager
 def _engine(asked: argparse.Namespace) -> Iterator[Any]:
+    from backtest_engine.diagnostics import prepare
     from backtest_engine.engine import Engine
     from backtest_engine.executor import SandboxedExecutor
     from backtest_engine.generate.offline import OfflineGenerator
 
+    prepare()
     with closing(SandboxedExecutor()) as executor:
         yield Engine(generators={"offline": OfflineGenerator()}, data=_catalog(asked), executor=executor)
 

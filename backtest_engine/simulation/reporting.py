@@ -31,6 +31,7 @@ HARMLESS = frozenset(
         "log_truncated",
         "no_trades",
         "look_ahead_unchecked",
+        "code_unread",
     }
 )
 IMPOSSIBLE_FILL = "impossible_fill"

@@ -7,6 +7,7 @@ from functools import cache
 
 from django.conf import settings
 
+from backtest_engine.diagnostics import prepare
 from backtest_engine.domain import Limits
 from backtest_engine.engine import Engine
 from backtest_engine.errors import AlgoAgentError
@@ -70,5 +71,6 @@ def warm_up() -> None:
     """Start what the first run would otherwise wait for; a failure shows when a run needs it."""
     try:
         engine()
+        prepare()
     except AlgoAgentError:
         logger.exception("This worker cannot execute strategies")

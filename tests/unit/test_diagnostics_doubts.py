@@ -2,7 +2,8 @@
 
 import pytest
 
-from backtest_engine.diagnostics import Finding, diagnose
+from backtest_engine.diagnostics import Finding
+from backtest_engine.diagnostics.diagnosis import diagnose
 
 FRAME = """
 import gc, sys, inspect, re

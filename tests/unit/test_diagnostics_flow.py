@@ -2,7 +2,7 @@
 
 import pytest
 
-from backtest_engine.diagnostics import diagnose
+from backtest_engine.diagnostics.diagnosis import diagnose
 
 MODULE = """import math
 import statistics
