@@ -18,7 +18,7 @@ from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings
 from backtest_engine.checks.parameters import check_broker, declared_parameters, effective_parameters
 from backtest_engine.checks.synthetic_future import Future, with_future
 from backtest_engine.data.findings import doubts
-from backtest_engine.diagnostics import UNREAD, Finding, diagnose
+from backtest_engine.diagnostics import OPEN, Finding, diagnose
 from backtest_engine.domain import (
     BacktestResult,
     BrokerSettings,
@@ -127,7 +127,7 @@ class SandboxedExecutor:
 
         def read() -> None:
             found = diagnose(run.code, ran=True).findings
-            findings[:] = [item for item in found if item.blocking or item.code == UNREAD]
+            findings[:] = [item for item in found if item.blocking or item.code in OPEN]
 
         ending, journal = watch("child", lambda: run.perform(meanwhile=read))
         replayed = watch("replay", lambda: run.replay(journal, ending))
@@ -270,13 +270,11 @@ class _Run:
         self, journal: Journal, ending: Ending, trades: Sequence[Trade], budget: LookAheadBudget
     ) -> LookAheadFindings:
         """Run it again on truncated bars."""
-        index = self.dataset.bars.index
-        if not isinstance(index, pd.DatetimeIndex):
-            raise TypeError("bars need a DatetimeIndex")
         return check_look_ahead(
             journal,
             trades=trades,
-            index=index,
+            prices=self.dataset.bars,
+            cash=self.broker.cash,
             budget=budget,
             run_seconds=ending.seconds,
             seed=self.seed,

@@ -18,8 +18,8 @@ from backtest_engine.limited import LimitReached, run_limited
 
 MOST_CHARACTERS: Final = 100_000
 #: Of the processor; a busy machine is given more time by the clock.
-SECONDS: Final = 1.5
-CLOCK_SECONDS: Final = 10.0
+SECONDS: Final = 1.0
+CLOCK_SECONDS: Final = 4.0
 MEMORY_MB: Final = 512
 
 _MOST_REMEMBERED = 64

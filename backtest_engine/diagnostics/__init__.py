@@ -3,7 +3,7 @@
 from backtest_engine.diagnostics.base import Diagnosis, Finding, Rule, Severity
 from backtest_engine.diagnostics.facts import Facts
 from backtest_engine.diagnostics.front import (
-    UNREAD,
+    OPEN,
     apply_rewrites,
     attacks,
     diagnose,
@@ -17,8 +17,8 @@ from backtest_engine.diagnostics.rewrites import Rewritten
 from backtest_engine.diagnostics.rules import RULES
 
 __all__ = [
+    "OPEN",
     "RULES",
-    "UNREAD",
     "Diagnosis",
     "Facts",
     "Finding",

@@ -18,6 +18,8 @@ from backtest_engine.errors import StrategyError, StrategyRejected
 from backtest_engine.text_reading import read_text
 
 UNREAD = "code_unread"
+#: Codes of findings that leave open whether reading the code would find something.
+OPEN = frozenset({UNREAD, "memorised_prices"})
 
 
 def prepare() -> None:

@@ -31,6 +31,9 @@ HARMLESS = frozenset(
         "log_truncated",
         "no_trades",
         "look_ahead_unchecked",
+        "indicator_looks_ahead",
+        "orders_by_date",
+        "memorised_prices",
         "code_unread",
     }
 )

@@ -83,8 +83,6 @@ DOUBTED = {
     "imports by name": ("__import__('o' + 's')", "", "obfuscated_code"),
     "prices": ("self.data.df['Close'] = 1", "", "edits_data"),
     "prices in place": ("", "self.data.Close[-1] = 5", "edits_data"),
-    "prices by heart": (f"self.p = {list(range(150))}", "", "memorised_prices"),
-    "dates by heart": (f"self.d = {[f'2010-01-{d:02}' for d in range(1, 29)]}", "", "memorised_prices"),
 }
 HONEST = {
     "plain indicators": (
