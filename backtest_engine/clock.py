@@ -1,8 +1,5 @@
 """The clock times that a strategy names, and whether the bars it runs on begin at them."""
 
-import ast
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 
@@ -10,12 +7,11 @@ import pandas as pd
 
 from backtest_engine.data.interval import parse_interval
 from backtest_engine.data.session import clock_notices
-from backtest_engine.diagnostics.source import Source
+from backtest_engine.diagnostics import facts_of
 from backtest_engine.domain import Dataset, Notice
 from backtest_engine.indicators import local_time
 from backtest_engine.spec import StrategySpec, TimeOfDay, parts_of
 
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _UTC = frozenset({None, "UTC", "Etc/UTC", "GMT"})
 
 
@@ -45,16 +41,8 @@ def named_by(spec: StrategySpec) -> Clocks:
 
 def named_in(code: str) -> Clocks:
     """Return the clock times that code compares something with, such as "09:30" or `time(9, 30)`."""
-    tree = Source(code).tree
-    exact: set[time] = set()
-    edges: set[time] = set()
-    for node in ast.walk(tree) if tree is not None else ():
-        if not isinstance(node, ast.Compare):
-            continue
-        named = list(_named(node))
-        pinned = len(named) > len(set(named)) or all(isinstance(operator, ast.Eq) for operator in node.ops)
-        (exact if pinned else edges).update(named)
-    return Clocks(exact=frozenset(exact), edges=frozenset(edges))
+    facts = facts_of(code)
+    return Clocks(exact=frozenset(map(_time, facts.exact_times)), edges=frozenset(map(_time, facts.edge_times)))
 
 
 def of_clock(clocks: Clocks, dataset: Dataset) -> tuple[Notice, ...]:
@@ -71,23 +59,6 @@ def of_clock(clocks: Clocks, dataset: Dataset) -> tuple[Notice, ...]:
             details = {"times": [f"{clock:%H:%M}"], "zone": zone}
             notices.append(Notice(code="clock_time_without_bar", message=message, details=details))
     return tuple(notices)
-
-
-def _named(node: ast.Compare) -> Iterator[time]:
-    for part in (node.left, *node.comparators):
-        match part:
-            case ast.Constant(value=str(text)):
-                found = _CLOCK.fullmatch(text)
-                if found is not None:
-                    hours, minutes, seconds = (int(number or 0) for number in found.groups())
-                    yield time(hours, minutes, seconds)
-            case ast.Call(func=ast.Name(id="time") | ast.Attribute(attr="time"), args=[_, *_] as numbers):
-                values = [number.value for number in numbers if isinstance(number, ast.Constant)]
-                if len(values) == len(numbers) and all(type(value) is int for value in values):
-                    try:
-                        yield time(*values)  # type: ignore[arg-type]
-                    except (ValueError, TypeError):
-                        continue
 
 
 def _time(text: str) -> time:

@@ -22,6 +22,7 @@ from backtest_engine.paths import AUTO, FAST, FastPath
 from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
 from backtest_engine.repair import Attempt, Repair
 from backtest_engine.scripts import execute_script
+from backtest_engine.text_reading import while_wanted
 
 # What the rules say they cannot read or say, and a model perhaps can. The rest they refuse is refused for good.
 BEYOND_THE_RULES = frozenset({"not_understood", "unknown_word", "unsupported_rule", "unsupported_sizing"})
@@ -141,29 +142,30 @@ class Engine:
         Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it; where
         the code was compiled from a `spec`, that says why it did not trade.
         """
-        fitted = fitted_to(code, spec, dataset)
+        with while_wanted(cancelled):
+            fitted = fitted_to(code, spec, dataset)
 
-        def sandboxed() -> BacktestResult:
-            return execute_script(
-                self.executor, fitted.code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
-            )
+            def sandboxed() -> BacktestResult:
+                return execute_script(
+                    self.executor, fitted.code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
+                )
 
-        try:
-            result = self.fast_path.execute(
-                fitted.code,
-                fitted.spec,
-                dataset=dataset,
-                broker=broker,
-                parameters=parameters,
-                path=path,
-                sandboxed=sandboxed,
-            )
-        except StrategyError as error:
-            raise explained_error(error, fitted.code) from error
-        # What the compiler writes holds nothing to be recognised; only what the account lacked is to be explained.
-        if result.path != FAST or not result.trades or result.orders.unpaid:
-            result = explained_result(result, fitted.code, spec=fitted.spec)
-        return _told(result, *fitted.notices)
+            try:
+                result = self.fast_path.execute(
+                    fitted.code,
+                    fitted.spec,
+                    dataset=dataset,
+                    broker=broker,
+                    parameters=parameters,
+                    path=path,
+                    sandboxed=sandboxed,
+                )
+            except StrategyError as error:
+                raise explained_error(error, fitted.code) from error
+            # What the compiler writes holds nothing to be recognised; only what the account lacked is to be explained.
+            if result.path != FAST or not result.trades or result.orders.unpaid:
+                result = explained_result(result, fitted.code, spec=fitted.spec)
+            return _told(result, *fitted.notices)
 
     def repair(
         self,
@@ -184,21 +186,22 @@ class Engine:
         `error` or `result` is what a run of it on these bars gave, if that is known; otherwise it is run.
         `intent` or `spec` say what the strategy is meant to do; without them nobody can tell whether it still does.
         """
-        fitted = fitted_to(code, spec, dataset)
-        repair = repairing.repair(
-            fitted.code,
-            error=error,
-            result=result,
-            executor=self.executor,
-            dataset=dataset,
-            broker=broker,
-            intent=intent,
-            spec=fitted.spec,
-            model=self.model,
-            max_attempts=max_attempts,
-            on_attempt=on_attempt,
-            cancelled=cancelled,
-        )
+        with while_wanted(cancelled):
+            fitted = fitted_to(code, spec, dataset)
+            repair = repairing.repair(
+                fitted.code,
+                error=error,
+                result=result,
+                executor=self.executor,
+                dataset=dataset,
+                broker=broker,
+                intent=intent,
+                spec=fitted.spec,
+                model=self.model,
+                max_attempts=max_attempts,
+                on_attempt=on_attempt,
+                cancelled=cancelled,
+            )
         if repair.result is None:
             return repair
         return replace(repair, result=_told(repair.result, *fitted.notices))

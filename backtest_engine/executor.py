@@ -6,7 +6,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import backtesting
@@ -18,7 +18,7 @@ from backtest_engine.checks.look_ahead import LookAheadBudget, LookAheadFindings
 from backtest_engine.checks.parameters import check_broker, declared_parameters, effective_parameters
 from backtest_engine.checks.synthetic_future import Future, with_future
 from backtest_engine.data.findings import doubts
-from backtest_engine.diagnostics import Finding, diagnose
+from backtest_engine.diagnostics import OPEN, Finding, diagnose
 from backtest_engine.domain import (
     BacktestResult,
     BrokerSettings,
@@ -30,7 +30,7 @@ from backtest_engine.domain import (
     Trade,
     verdict,
 )
-from backtest_engine.errors import SandboxUnavailable, StrategyError, StrategyRejected
+from backtest_engine.errors import SandboxUnavailable, StrategyError
 from backtest_engine.explaining import notice_of
 from backtest_engine.ports import CancelSignal
 from backtest_engine.sandbox.client import Ending, Sandbox
@@ -43,6 +43,7 @@ from backtest_engine.simulation import reporting
 from backtest_engine.simulation.house import terms_of
 from backtest_engine.simulation.statistics import closed_trades
 from backtest_engine.simulation.units import size_step
+from backtest_engine.text_reading import refuse_long
 
 __all__ = [
     "ENGINE_VERSION",
@@ -58,7 +59,6 @@ logger = logging.getLogger(__name__)
 
 # Raised whenever the same orders could give other numbers than before.
 ENGINE_VERSION = "2"
-SOURCE_CHARACTERS = 100_000
 
 T = TypeVar("T")
 
@@ -99,8 +99,7 @@ class SandboxedExecutor:
         cancelled: CancelSignal | None = None,
     ) -> BacktestResult:
         """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`."""
-        if len(code) > SOURCE_CHARACTERS:
-            raise StrategyRejected(f"The code has more than {SOURCE_CHARACTERS} characters.", code="source_too_long")
+        refuse_long(code)
         check_broker(broker)
         effective = effective_parameters(code, parameters or {})
         report = self._prove()
@@ -127,7 +126,8 @@ class SandboxedExecutor:
         findings: list[Finding] = []
 
         def read() -> None:
-            findings[:] = diagnose(run.code, ran=True).blocking
+            found = diagnose(run.code, ran=True).findings
+            findings[:] = [item for item in found if item.blocking or item.code in OPEN]
 
         ending, journal = watch("child", lambda: run.perform(meanwhile=read))
         replayed = watch("replay", lambda: run.replay(journal, ending))
@@ -270,13 +270,11 @@ class _Run:
         self, journal: Journal, ending: Ending, trades: Sequence[Trade], budget: LookAheadBudget
     ) -> LookAheadFindings:
         """Run it again on truncated bars."""
-        index = self.dataset.bars.index
-        if not isinstance(index, pd.DatetimeIndex):
-            raise TypeError("bars need a DatetimeIndex")
         return check_look_ahead(
             journal,
             trades=trades,
-            index=index,
+            prices=self.dataset.bars,
+            cash=self.broker.cash,
             budget=budget,
             run_seconds=ending.seconds,
             seed=self.seed,
@@ -295,15 +293,7 @@ class _Run:
 
 def _within(limits: Limits, seconds: float) -> Limits:
     """Return the same limits with at most so much time."""
-    return Limits(
-        wall_seconds=min(limits.wall_seconds, seconds),
-        cpu_seconds=limits.cpu_seconds,
-        memory_bytes=limits.memory_bytes,
-        output_bytes=limits.output_bytes,
-        log_bytes=limits.log_bytes,
-        orders=limits.orders,
-        replay_seconds=limits.replay_seconds,
-    )
+    return replace(limits, wall_seconds=min(limits.wall_seconds, seconds))
 
 
 def _about_run(journal: Journal, ending: Ending, limits: Limits, report: SandboxReport) -> list[Notice]:
@@ -349,11 +339,5 @@ def _about_result(journal: Journal, replayed: Replayed, orders: OrderSummary) ->
 
 
 def _verified(notices: Sequence[Notice], checks: Sequence[Check]) -> bool | None:
-    doubted = any(notice.code not in _HARMLESS for notice in notices)
+    doubted = any(notice.code not in reporting.HARMLESS for notice in notices)
     return False if doubted else verdict(checks)
-
-
-# Notices that give no reason to doubt the numbers.
-_HARMLESS = reporting.HARMLESS | {
-    *("sandbox_weakened", "several_strategies", "log_truncated", "no_trades", "look_ahead_unchecked"),
-}

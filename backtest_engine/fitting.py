@@ -1,17 +1,16 @@
 """Where a strategy and the bars it runs on meet: its lengths, its clock times, and the bars before the start."""
 
-import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
 
-from backtest_engine.checks.parameters import declared_parameters
 from backtest_engine.clock import named_by, named_in, of_clock
-from backtest_engine.compiler import compile_spec
+from backtest_engine.compiled_code import CompiledCode
+from backtest_engine.compiler import class_name_in, compile_spec, recognised
 from backtest_engine.data.findings import DOUBT
-from backtest_engine.diagnostics.source import Source
+from backtest_engine.diagnostics import facts_of
 from backtest_engine.domain import Dataset, Notice
 from backtest_engine.language import explain
 from backtest_engine.spec import Indicator, StrategySpec, parts_of
@@ -21,8 +20,6 @@ from backtest_engine.spec.warm_up import bars_needed
 # Averages that weigh all of the past settle after a few times their length.
 SETTLING: Final = 3
 LONGEST: Final = 2_000
-# A longer number in code is no length of an indicator.
-_LONGEST_IN_CODE = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +42,12 @@ def fitted_to(code: str, spec: StrategySpec | Mapping[str, Any] | None, dataset:
     spec, mismatches = fit(asked, pd.DatetimeIndex(dataset.bars.index))
     notices = [replace(notice, details={**notice.details, "severity": DOUBT}) for notice in mismatches]
     clocks = of_clock(named_by(asked), dataset)
-    if spec != asked and _compiled(spec, code) != _compiled(asked, code):
-        code = _compiled(spec, code)
+    as_asked = _compiled(asked, code)
+    compiled = as_asked if spec == asked else _compiled(spec, code)
+    if compiled == as_asked:
+        code = recognised(code, as_asked)
+    else:
+        code = compiled
         message = f"Lengths of time in the description are counted in bars of {dataset.interval}, as this code does."
         notices.append(Notice(code="fitted_to_bars", message=message, details={"code": code}))
     return Fitted(code=code, spec=spec, notices=(*notices, *clocks))
@@ -55,7 +56,7 @@ def fitted_to(code: str, spec: StrategySpec | Mapping[str, Any] | None, dataset:
 def warm_up_of(code: str, spec: StrategySpec | Mapping[str, Any] | None, dataset: Dataset) -> int:
     """Return how many bars before the start its indicators look back on, with time to settle; 0 without any."""
     if spec is None:
-        return min(SETTLING * max(_numbers_of(code), default=0), LONGEST)
+        return min(SETTLING * max(facts_of(code).lengths, default=0), LONGEST)
     asked = spec if isinstance(spec, StrategySpec) else StrategySpec.model_validate(spec)
     index = pd.DatetimeIndex(dataset.bars.index)
     fitted, _ = fit(asked, index)
@@ -64,9 +65,8 @@ def warm_up_of(code: str, spec: StrategySpec | Mapping[str, Any] | None, dataset
     return min(SETTLING * longest + bars_needed(fitted) - 1, LONGEST)
 
 
-def _compiled(spec: StrategySpec, code: str) -> str:
-    found = next(iter(Source(code).lineage), None)
-    return compile_spec(spec, name=found.name if found else "Strategy", explanation=explain(spec))
+def _compiled(spec: StrategySpec, code: str) -> CompiledCode:
+    return compile_spec(spec, name=class_name_in(code) or "Strategy", explanation=explain(spec))
 
 
 def _look_back(call: Indicator, minutes: int) -> int:
@@ -77,17 +77,3 @@ def _look_back(call: Indicator, minutes: int) -> int:
     if call.timeframe is not None:
         longest = (longest + 1) * max(1, MINUTES[call.timeframe] // minutes)
     return longest + call.shift
-
-
-def _numbers_of(code: str) -> Iterator[int]:
-    """Yield the whole numbers that may be lengths: those of parameters, and those written in `init`."""
-    yield from filter(_may_be_length, declared_parameters(code).values())
-    found = next(iter(Source(code).lineage), None)
-    for node in found.body if found is not None else ():
-        if isinstance(node, ast.FunctionDef) and node.name == "init":
-            constants = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
-            yield from (value for value in constants if _may_be_length(value))  # type: ignore[misc]
-
-
-def _may_be_length(value: Any) -> bool:
-    return type(value) is int and 1 < value <= _LONGEST_IN_CODE

@@ -70,6 +70,11 @@ class _Helper:
     def alive(self) -> bool:
         return self.pid == os.getpid() and self._process.poll() is None
 
+    def prepare(self, module: str) -> None:
+        """Have a module imported before anybody asks for it."""
+        with self._mutex:
+            self._control.send(module.encode())
+
     def fork(self, module: str) -> socket.socket:
         """Have a child forked that has imported the module; return the socket to it."""
         mine, theirs = socket.socketpair()
@@ -97,22 +102,31 @@ def run_limited(
     *arguments: Any,
     seconds: float,
     memory_mb: int = 512,
+    cpu_seconds: float | None = None,
     niceness: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Any:
     """Return what a module's function returns, as JSON has it; raise what it raises, `LimitReached` or `Cancelled`.
 
-    `seconds` count from the child's first instruction; waiting for a free place may take as long again. A child of
+    `seconds` count from the child's first instruction; waiting for a free place may take as long again. Where
+    `cpu_seconds` of the processor are the limit, `seconds` are how long a busy machine may take over them. A child of
     greater `niceness` stands back for others on the machine.
     """
     if not _room.acquire(timeout=seconds):
         raise LimitReached("Too much is being looked at already; try again.", code="busy")
     try:
-        job = pickle.dumps((function.__qualname__, arguments, seconds, memory_mb << 20, niceness))
+        job = pickle.dumps(
+            (function.__qualname__, arguments, seconds, cpu_seconds or seconds + 1, memory_mb << 20, niceness)
+        )
         with _started().fork(function.__module__) as child:
             return _answer(_Conversation(child, cancelled), job, seconds)
     finally:
         _room.release()
+
+
+def prepare(module: str) -> None:
+    """Start the helper process and have it import a module; returns at once."""
+    _started().prepare(module)
 
 
 def _started() -> _Helper:

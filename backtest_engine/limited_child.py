@@ -3,6 +3,7 @@
 import gc
 import importlib
 import json
+import numbers
 import os
 import pickle
 import resource
@@ -20,7 +21,7 @@ _LENGTH = struct.Struct("!Q")
 
 
 def serve(control: socket.socket) -> None:
-    """Fork a child for each message, until the other end is closed."""
+    """Fork a child for each message that brings a socket, until the other end is closed; others only import."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the children
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
@@ -29,11 +30,12 @@ def serve(control: socket.socket) -> None:
             return
         try:
             _import(module.decode())
-            if os.fork() == 0:
+            if descriptors and os.fork() == 0:
                 control.close()
                 _work(socket.socket(fileno=descriptors[0]), module.decode())
         finally:
-            os.close(descriptors[0])
+            for descriptor in descriptors:
+                os.close(descriptor)
 
 
 def _import(module: str) -> None:
@@ -52,23 +54,26 @@ def _work(parent: socket.socket, module: str) -> NoReturn:
         socket.send_fds(parent, [b"!"], [handle])
         job = _read(parent, _LENGTH.unpack(_read(parent, _LENGTH.size))[0])
         # Written by the process that asked, which is trusted; the text among the arguments is only data.
-        name, arguments, seconds, memory, niceness = pickle.loads(job)  # noqa: S301
+        name, arguments, seconds, cpu_seconds, memory, niceness = pickle.loads(job)  # noqa: S301
         os.nice(niceness)
-        _limit(seconds, memory)
+        _limit(seconds, cpu_seconds, memory)
         answer = _encoded(_done(attrgetter(name)(sys.modules[module]), arguments))
         parent.sendall(_LENGTH.pack(len(answer)) + answer)
     finally:
         os._exit(0)
 
 
-def _limit(seconds: float, memory: int) -> None:
+def _limit(seconds: float, cpu_seconds: float, memory: int) -> None:
     """Bound memory, processor and wall time; the kernel enforces them, whatever the interpreter is busy with."""
     in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (in_use + memory, in_use + memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds) + 1, int(cpu_seconds) + 2))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+    # The limit above knows whole seconds only.
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
 
 
 def _done(function: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
@@ -95,9 +100,17 @@ def _limit_reached(code: str, message: str) -> dict[str, Any]:
 
 def _encoded(said: dict[str, Any]) -> bytes:
     try:
-        return json.dumps(said).encode()
-    except (MemoryError, RecursionError):
+        return json.dumps(said, default=_plain).encode()
+    except (MemoryError, RecursionError, ValueError, TypeError):
+        # A whole number of thousands of digits is no JSON either.
         return json.dumps({"error": _limit_reached("too_large", "The answer is too large.")}).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy's as JSON has it."""
+    if isinstance(value, numbers.Number):
+        return value.item()  # type: ignore[attr-defined]
+    raise TypeError(type(value).__name__)
 
 
 def _read(parent: socket.socket, size: int) -> bytes:

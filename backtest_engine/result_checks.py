@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backtest_engine.checks.look_ahead import LookAheadFindings
-from backtest_engine.diagnostics import Finding
+from backtest_engine.diagnostics import OPEN, Finding
 from backtest_engine.domain import Check, Notice
 from backtest_engine.sandbox.journal import Journal
 from backtest_engine.sandbox.replay import Replayed
@@ -50,6 +50,9 @@ def of_specification(trades: int, *, fills: Sequence[Notice], doubts: Sequence[N
 def source(findings: Sequence[Finding]) -> Check:
     """Return what reading the code found."""
     codes = list(dict.fromkeys(finding.code for finding in findings))
+    left_open = [finding for finding in findings if finding.code in OPEN]
+    if left_open and len(left_open) == len(findings):
+        return Check(name="source", status="unknown", scope=left_open[0].message, details={"codes": codes})
     said = f"found: {', '.join(codes)}" if codes else "found nothing that looks ahead"
     scope = f"Reading the code {said}."
     return Check(name="source", status=_status(not codes), scope=scope, details={"codes": codes})
@@ -85,6 +88,8 @@ def _look_ahead(checked: LookAheadFindings) -> Check:
         return Check(name="look_ahead", status="failed", scope=checked.notices[0].message, details=details)
     if checked.verified is None:
         scope = f"Not known: the data could be cut after {len(checked.bars)} of {checked.planned} bars only."
+        doubts = [notice for notice in checked.notices if notice.code != "look_ahead_unchecked"]
+        scope = doubts[0].message if doubts else scope
         return Check(name="look_ahead", status="unknown", scope=scope, details=details)
     scope = (
         f"The orders stayed the same with the data cut after {len(checked.bars)} bars, "

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from backtest_engine.checks.parameters import declared_parameters
-from backtest_engine.diagnostics.module_parts import ModuleParts, first_line, last_line
+from backtest_engine.diagnostics import Facts, facts_of
 from backtest_engine.diagnostics.own_run import OwnRun
-from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice
 from backtest_engine.errors import StrategyError
 from backtest_engine.ports import CancelSignal, Executor
@@ -30,30 +28,28 @@ class MeantRun:
     alone: bool
     broker: BrokerSettings
     parameters: Mapping[str, Any]
-    parts: ModuleParts
-    own_run: OwnRun | None
+    facts: Facts
     notices: tuple[Notice, ...] = ()
 
 
 def meant_run(code: str, broker: BrokerSettings, parameters: Mapping[str, Any] | None = None) -> MeantRun:
     """Read how a file wants to be run; what the request states goes before what the file states."""
-    source = Source(code)
-    own, parts = source.own_run, source.parts
+    facts = facts_of(code)
+    own = facts.own_run
     stated = _stated(own) if own else {}
     default = BrokerSettings()
     taken = {name: value for name, value in stated.items() if getattr(broker, name) == getattr(default, name)}
     given = dict(parameters or {})
-    declared = declared_parameters(code)
-    wanted = {name: value for name, value in (own.parameters if own else {}).items() if name in declared}
+    wanted = {name: value for name, value in (own.parameters if own else {}).items() if name in facts.parameters}
     meant = replace(broker, **taken)
     return MeantRun(
         code=code,
-        text=parts.text(code),
-        alone=bool(parts.left_out) and (parts.runs_itself or _another_is_meant(source)),
+        # The same text where nothing is left out: what our compiler wrote stays known as such.
+        text=facts.text if facts.left_out else code,
+        alone=bool(facts.left_out) and (facts.runs_itself or facts.another_is_meant),
         broker=meant,
         parameters={**wanted, **given},
-        parts=parts,
-        own_run=own,
+        facts=facts,
         notices=tuple(_about(own, meant, stated, {**wanted, **given})) if own else (),
     )
 
@@ -88,23 +84,19 @@ def execute_script(
         result = execute(run.text if run.alone else code)
         left_out = run.alone
     except StrategyError as error:
-        if run.alone or not _failed_outside(error, run.parts):
+        if run.alone or not _failed_outside(error, run.facts):
             raise
         result = execute(run.text)
         left_out = True
-    notices = (*run.notices, *([_left_out(run.parts)] if left_out else []))
+    notices = (*run.notices, *([_left_out(run.facts)] if left_out else []))
     return replace(result, warnings=(*result.warnings, *notices))
 
 
-def _failed_outside(error: StrategyError, parts: ModuleParts) -> bool:
+def _failed_outside(error: StrategyError, facts: Facts) -> bool:
     """Whether a run ended in a statement that the strategy does not need, or before any of it was told apart."""
-    if not parts.left_out or error.details.get("phase") in ("compile", "init", "next"):
+    if not facts.left_out or error.details.get("phase") in ("compile", "init", "next"):
         return False
-    return error.line is None or parts.leaves_out(error.line)
-
-
-def _another_is_meant(source: Source) -> bool:
-    return bool(source.leaves) and source.strategy is not source.leaves[-1]
+    return error.line is None or facts.leaves_out(error.line)
 
 
 def _stated(own: OwnRun) -> dict[str, Any]:
@@ -137,10 +129,9 @@ def _about(own: OwnRun, meant: BrokerSettings, stated: Mapping[str, Any], used: 
         yield Notice(code="optimize_offered", line=own.line, message=message, details=details)
 
 
-def _left_out(parts: ModuleParts) -> Notice:
-    spans = [(first_line(item), last_line(item)) for item in parts.left_out]
+def _left_out(facts: Facts) -> Notice:
     joined: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
+    for first, last in sorted(facts.left_out):
         if joined and first <= joined[-1][1] + 2:
             joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
         else:

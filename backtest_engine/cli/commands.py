@@ -205,11 +205,13 @@ def _strategy(file: str, terminal: Terminal) -> Answer:
 
 @contextmanager
 def _engine(asked: argparse.Namespace) -> Iterator[Any]:
+    from backtest_engine.diagnostics import prepare
     from backtest_engine.engine import Engine
     from backtest_engine.executor import SandboxedExecutor
     from backtest_engine.generate.offline import OfflineGenerator
     from backtest_engine.paths import FastPath
 
+    prepare()
     with closing(SandboxedExecutor()) as executor:
         fast_path = FastPath(cache_folder=Path.home() / ".cache" / "algoagent" / "kernel")
         generators = {"offline": OfflineGenerator()}

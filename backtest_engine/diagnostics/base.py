@@ -10,6 +10,8 @@ from backtest_engine.errors import StrategyError
 
 Severity = Literal["fatal", "error", "warning", "note"]
 
+#: Families of what attacks: whatever else is wrong with such code, it is refused for that reason.
+HOSTILE = ("tamper", "injection", "sandbox")
 #: Worst first. `fatal` does not run or must not, `error` gives numbers nobody should believe,
 #: `warning` deserves a look, `note` is worth knowing.
 SEVERITIES: tuple[Severity, ...] = ("fatal", "error", "warning", "note")
@@ -156,6 +158,11 @@ class Diagnosis:
     def cause(self) -> Finding | None:
         """The likeliest reason, None where nothing is wrong."""
         return self.findings[0] if self.findings else None
+
+    @property
+    def hostile(self) -> bool:
+        """Whether the code attacks its surroundings; what does comes first among the findings."""
+        return self.cause is not None and self.cause.family in HOSTILE and self.cause.severity == "fatal"
 
     @property
     def blocking(self) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from backtest_engine.diagnostics.base import SEVERITIES, Diagnosis, Finding, Location, RaisedError, Rule
+from backtest_engine.diagnostics.base import HOSTILE, SEVERITIES, Diagnosis, Finding, Location, RaisedError, Rule
 from backtest_engine.diagnostics.rules import RULES
 from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import BacktestResult
@@ -13,8 +13,6 @@ from backtest_engine.errors import StrategyError
 
 logger = logging.getLogger(__name__)
 
-#: Whatever else is wrong with it: code that attacks is refused for that reason.
-HOSTILE = ("tamper", "injection", "sandbox")
 _MOST_LOCATIONS = 5
 _BESIDE = ("import", "sandbox")
 # Nobody writes such lines; looking for a way to repair one would take longer than it is worth.

@@ -145,7 +145,9 @@ class Flow:
         library = label.startswith(_LIBRARIES)
         reduces = name in REDUCTIONS and (library or label in {"max", "min", "sum"})
         if reduces and "whole" in given[:1] and not self._has_axis(node):
-            if library or len(node.args) == 1:
+            # `sum(average(n) for n in lengths)` adds series, bar by bar.
+            several = not library and isinstance(node.args[0], ast.GeneratorExp | ast.ListComp | ast.List | ast.Tuple)
+            if library or (len(node.args) == 1 and not several):
                 self.reductions.append(node)
                 return ""
             return "whole"

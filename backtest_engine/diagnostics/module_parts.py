@@ -48,10 +48,6 @@ class ModuleParts:
         defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         return [item for item in self.left_out if not isinstance(item, defined) and not is_guard(item)]
 
-    def leaves_out(self, line: int | None) -> bool:
-        """Whether a line belongs to a statement that the strategy does not need."""
-        return line is not None and any(first_line(item) <= line <= last_line(item) for item in self.left_out)
-
     def text(self, code: str) -> str:
         """Return the code with blank lines where statements are left out, so that line numbers stay."""
         lines = code.split("\n")

@@ -1,8 +1,6 @@
 """Asks a model for a repaired strategy: the diagnosis, the lines in question, and what was already tried."""
 
-from backtest_engine.diagnostics import Diagnosis
-from backtest_engine.diagnostics.answers import module_in
-from backtest_engine.diagnostics.source import Source
+from backtest_engine.diagnostics import Diagnosis, module_in
 from backtest_engine.ports import LanguageModel, Prompt
 from backtest_engine.prompts import instructions
 from backtest_engine.repair.records import Attempt
@@ -42,9 +40,9 @@ def _findings(diagnosis: Diagnosis) -> str:
 
 
 def _lines(code: str, diagnosis: Diagnosis) -> str:
-    source = Source(code)
-    wanted = sorted({item.line for item in diagnosis.findings if item.line})[:8]
-    return "\n".join(f"{number}: {source.line(number)}" for number in wanted) or "(none named)"
+    lines = code.split("\n")
+    wanted = sorted({item.line for item in diagnosis.findings if item.line and item.line <= len(lines)})[:8]
+    return "\n".join(f"{number}: {lines[number - 1].strip()}" for number in wanted) or "(none named)"
 
 
 def _tried(attempts: tuple[Attempt, ...]) -> str:

@@ -5,12 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backtest_engine.diagnostics import Diagnosis, Finding, Severity, apply_rewrites
-from backtest_engine.diagnostics.answers import module_in
-from backtest_engine.diagnostics.drift import same_rules
-from backtest_engine.diagnostics.meaning import meaning_of
-from backtest_engine.diagnostics.module_parts import guarded
-from backtest_engine.diagnostics.source import Source
+from backtest_engine.diagnostics import Diagnosis, Finding, Severity, apply_rewrites, attacks, guarded, module_in
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice
 from backtest_engine.errors import StrategyError, VendorError
 from backtest_engine.ports import CancelSignal, Executor, LanguageModel
@@ -18,8 +13,9 @@ from backtest_engine.repair.asking import ask
 from backtest_engine.repair.comparison import compare
 from backtest_engine.repair.control import control_of
 from backtest_engine.repair.intent import Intent, intent_of
+from backtest_engine.repair.readings import drift, is_python, keeps_rules, leaves_position
 from backtest_engine.repair.records import Attempt, Ending, How, Outcome, Repair
-from backtest_engine.repair.trial import Testbed, Trial, attacks, try_out
+from backtest_engine.repair.trial import Testbed, Trial, try_out
 from backtest_engine.repair.wording import doubts
 from backtest_engine.scripts import meant_run
 from backtest_engine.spec import StrategySpec
@@ -70,9 +66,10 @@ def repair(
     meant = intent_of(intent, spec=spec)
     settings = meant_run(module_in(code) or code, broker).broker
     testbed = Testbed(executor=executor, dataset=dataset, broker=settings, limits=limits, cancelled=cancelled)
-    if not attacks(code):
+    hostile = attacks(code)
+    if not hostile:
         testbed = _with_expectation(testbed, meant)
-    return _Repairing(testbed, meant, model, max_attempts, on_attempt).run(code, error, result)
+    return _Repairing(testbed, meant, model, max_attempts, on_attempt).run(code, error, result, hostile=hostile)
 
 
 def _with_expectation(testbed: Testbed, meant: Intent) -> Testbed:
@@ -109,11 +106,11 @@ class _Repairing:
         self.original = ""
         self.first: Trial | None = None
 
-    def run(self, code: str, error: StrategyError | None, result: BacktestResult | None) -> Repair:
+    def run(self, code: str, error: StrategyError | None, result: BacktestResult | None, *, hostile: bool) -> Repair:
         first = trial = self._tried(code, error, result)
         self.original, self.first = code, trial
         self.seen.add(_normal(code))
-        if trial.hostile and attacks(code):
+        if trial.hostile and hostile:
             return Repair(code=code, outcome="rejected", diagnosis=trial.diagnosis, error=trial.refusal())
         if trial.good and not self._worth_trying(trial):
             return Repair(
@@ -206,7 +203,7 @@ class _Repairing:
 
     def _without_script(self, trial: Trial) -> _Candidate | None:
         """Put what kept the module from being run as it is behind its guard."""
-        code = guarded(trial.code, Source(trial.code).parts)
+        code = guarded(trial.code)
         if code is None or _normal(code) in self.seen:
             return None
         done = "What prepares data, starts a backtest or draws is put behind the guard, where nothing runs it here"
@@ -252,7 +249,7 @@ class _Repairing:
         if tried.compared is not None:
             said = "It runs, uses no later bar and trades as described."
             return "mended", said
-        moved = _drift(self.original, tried.code)
+        moved = drift(tried.code, self.original)
         if candidate.how == "model" and moved:
             return "failed", f"The meaning changed: {moved}"
         if self.testbed.expected is not None:
@@ -261,7 +258,7 @@ class _Repairing:
         if self.first is not None and self.first.good:
             return "mended", "It gives the orders that it gave before."
         if candidate.how == "model":
-            sure = same_rules(Source(tried.code), Source(self.original))
+            sure = keeps_rules(tried.code, self.original)
         else:
             sure = not candidate.guessed and not any(item.family == "semantics" for item in tried.diagnosis.findings)
         if not (sure and traded):
@@ -323,9 +320,8 @@ def _same_trades(one: Trial, other: Trial) -> bool:
 
 def _about_cut_off(cut_off: Finding, trial: Trial) -> Notice:
     """Say that a part of the strategy is missing, and what that means for its positions."""
-    meaning = meaning_of(Source(trial.code))
-    leaves = "close" in meaning.actions or meaning.protected & {"sl", "tp"} or len(meaning.directions) > 1
-    rest = "Its end is missing." if leaves else "The exit was cut off: the strategy below never leaves a position."
+    never = "The exit was cut off: the strategy below never leaves a position."
+    rest = "Its end is missing." if leaves_position(trial.code) else never
     return Notice(
         code="cut_off", line=cut_off.line, message=f"{cut_off.message} {rest}", details={"hint": cut_off.hint}
     )
@@ -333,7 +329,7 @@ def _about_cut_off(cut_off: Finding, trial: Trial) -> Notice:
 
 def _distance(trial: Trial) -> int:
     """How far a strategy is from being good: not readable, not running, running and wrong."""
-    if Source(trial.code).tree is None:
+    if not is_python(trial.code):
         return 4
     if trial.result is None:
         return {"compile": 3, "import": 3, "init": 2}.get(
@@ -344,18 +340,3 @@ def _distance(trial: Trial) -> int:
 
 def _normal(code: str) -> str:
     return "\n".join(line.rstrip() for line in code.strip().splitlines() if line.strip())
-
-
-def _drift(original: str, code: str) -> str:
-    """Say how indicators or directions of a fix differ from those of the code as it came, empty where they do not."""
-    before, after = Source(original), Source(code)
-    if before.tree is None or before.strategy is None:
-        return ""
-    old, new = meaning_of(before), meaning_of(after)
-    lost = old.numbers - new.numbers
-    if old.numbers and lost:
-        had, has = ", ".join(sorted(old.indicators)), ", ".join(sorted(new.indicators))
-        return f"the code came with {had}, the fix has {has or 'no indicator'}."
-    if old.directions and new.directions - old.directions:
-        return f"the fix also goes {', '.join(sorted(new.directions - old.directions))}."
-    return ""

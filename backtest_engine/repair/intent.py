@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backtest_engine.compiler import compile_spec
+from backtest_engine.compiled_code import CompiledCode
+from backtest_engine.compiler import compile_spec, recognised
 from backtest_engine.diagnostics.source import Source
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
 from backtest_engine.language import parse
@@ -61,4 +62,5 @@ def _read(source: Source, side: ast.expr) -> frozenset[str]:
 
 
 def _code(spec: StrategySpec, description: str) -> str:
-    return portable(compile_spec(spec, name="Strategy as described", explanation=description))
+    code = portable(compile_spec(spec, name="Strategy as described", explanation=description))
+    return recognised(code, CompiledCode(code))

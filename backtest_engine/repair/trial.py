@@ -2,19 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from backtest_engine.diagnostics import Diagnosis, Finding, apply_rewrites, diagnose
-from backtest_engine.diagnostics.diagnosis import HOSTILE
-from backtest_engine.diagnostics.drift import same_rules
-from backtest_engine.diagnostics.meaning import meaning_of
-from backtest_engine.diagnostics.source import Source
+from backtest_engine.diagnostics import Diagnosis, Finding, diagnose
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice
 from backtest_engine.errors import StrategyError, StrategyRejected
 from backtest_engine.ports import CancelSignal, Executor
 from backtest_engine.repair.comparison import Comparison, compare
+from backtest_engine.repair.readings import differs_in_definitions
 from backtest_engine.scripts import execute_script
-
-# Notices about the run that give no reason to doubt it.
-_HARMLESS = frozenset({"several_strategies", "sandbox_weakened", "log_truncated", "no_trades", "look_ahead_unchecked"})
+from backtest_engine.simulation.reporting import HARMLESS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +68,7 @@ class Trial:
     @property
     def hostile(self) -> bool:
         """Whether it attacks its surroundings, so that it is refused and not repaired."""
-        cause = self.diagnosis.cause
-        return cause is not None and cause.family in HOSTILE and cause.severity == "fatal"
+        return self.diagnosis.hostile
 
     @property
     def trouble(self) -> str:
@@ -87,7 +81,7 @@ class Trial:
             return self.error.message
         if self.compared is not None and not self.compared.alike:
             return self.compared.difference
-        doubts = [item for item in self.result.warnings if item.code not in _HARMLESS] if self.result else []
+        doubts = [item for item in self.result.warnings if item.code not in HARMLESS] if self.result else []
         doubts = [item for item in doubts if item.details.get("severity", "error") not in ("note", "warning")]
         return f"{doubts[0].message} ({doubts[0].code})" if doubts else "Nothing is known against it."
 
@@ -116,33 +110,15 @@ class Trial:
         return StrategyRejected(cause.message, code=cause.code, line=cause.line, hint=cause.hint, details=details)
 
 
-def attacks(code: str) -> bool:
-    """Whether the code alone shows that it attacks its surroundings, and no rewrite takes that away."""
-    looked = diagnose(code)
-    if not _hostile(looked):
-        return False
-    rewritten = apply_rewrites(code, looked)
-    return rewritten is None or _hostile(diagnose(rewritten.code))
-
-
-def _hostile(diagnosis: Diagnosis) -> bool:
-    return any(item.family in HOSTILE and item.severity == "fatal" for item in diagnosis.findings)
-
-
 def try_out(
     code: str, testbed: Testbed, *, error: StrategyError | None = None, result: BacktestResult | None = None
 ) -> Trial:
     """Run a strategy, unless what it gave is known or its code alone shows an attack, and say what is wrong with it."""
-    looked = diagnose(code)
-    if (
-        error is None
-        and looked.cause is not None
-        and looked.cause.family in HOSTILE
-        and looked.cause.severity == "fatal"
-    ):
-        return Trial(code=code, diagnosis=looked)
     if error is not None:
         return Trial(code=code, diagnosis=diagnose(code, error=error), error=error)
+    looked = diagnose(code)
+    if looked.hostile:
+        return Trial(code=code, diagnosis=looked)
     try:
         result = result or testbed.run(code)
     except StrategyError as raised:
@@ -152,7 +128,8 @@ def try_out(
         compared = _on_other_bars(code, testbed) or compared
     if compared is None or compared.alike:
         return Trial(code=code, diagnosis=diagnose(code, result=result), result=result, compared=compared)
-    if testbed.intended is not None and _as_busy(result, testbed.expected) and _same_rules(code, testbed.intended):
+    meant = testbed.intended
+    if meant is not None and _as_busy(result, testbed.expected) and differs_in_definitions(code, meant):
         return Trial(code=code, diagnosis=_defined_otherwise(code, result, compared), result=result, compared=None)
     diagnosis = diagnose(code, result=result, intended=testbed.intended)
     return Trial(code=code, diagnosis=_with_parting(diagnosis, compared), result=result, compared=compared)
@@ -177,14 +154,7 @@ def _as_busy(result: BacktestResult, expected: BacktestResult | None) -> bool:
     return bool(mine and meant) and 1 / _MOST_OFTEN <= mine / meant <= _MOST_OFTEN
 
 
-def _same_rules(code: str, intended: str) -> bool:
-    """Whether two programs differ in nothing but the definition of an indicator that has several."""
-    mine = Source(code)
-    return bool(_SEVERAL_DEFINITIONS & meaning_of(mine).families) and same_rules(mine, Source(intended))
-
-
 _MOST_OFTEN = 4
-_SEVERAL_DEFINITIONS = frozenset({"RSI", "ATR", "ADX", "MACD", "EMA", "STOCH", "KC", "BB", "STDDEV", "ZSCORE"})
 
 
 def _defined_otherwise(code: str, result: BacktestResult, compared: Comparison) -> Diagnosis:

@@ -5,10 +5,14 @@ Used only where there is no code to compare with. What it finds is a doubt, neve
 
 import ast
 import re
+from dataclasses import asdict
+from typing import Any
 
 from backtest_engine.diagnostics import Finding
 from backtest_engine.diagnostics.meaning import meaning_of
 from backtest_engine.diagnostics.source import Source
+from backtest_engine.errors import StrategyRejected
+from backtest_engine.text_reading import read_text
 
 _NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?![\w]|\.\d)")
 _LONG_ONLY = re.compile(r"\blong[- ]only\b|\bno short(?:s|ing)?\b|\bnever shorts?\b|\blongs? only\b", re.IGNORECASE)
@@ -19,10 +23,19 @@ _TOO_PLAIN = frozenset({0.0, 1.0, 2.0, 100.0})
 
 def doubts(description: str, code: str) -> tuple[Finding, ...]:
     """Return what a description plainly says and the code plainly does not."""
+    try:
+        found = read_text(doubts_in, code, description)
+    except StrategyRejected:
+        return ()
+    return tuple(Finding(**item) for item in found)
+
+
+def doubts_in(code: str, description: str) -> list[dict[str, Any]]:
+    """Return the doubts as JSON has them: what the child that reads the code runs."""
     source = Source(code)
     if source.tree is None or source.strategy is None:
-        return ()
-    return (*_numbers(description, source), *_directions(description, source))
+        return []
+    return [asdict(item) for item in (*_numbers(description, source), *_directions(description, source))]
 
 
 def _numbers(description: str, source: Source) -> tuple[Finding, ...]:

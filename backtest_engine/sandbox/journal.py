@@ -5,12 +5,16 @@ events.
 Everything in it is a claim of untrusted code.
 """
 
+import base64
+import binascii
 import json
 import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
+
+import numpy as np
 
 from backtest_engine.errors import InvalidJournal, LimitExceeded
 
@@ -21,6 +25,10 @@ EVENT_BYTES = 2_000
 # A trailing stop is moved on every bar: there may be so many events for each order that the limit allows.
 EVENTS_PER_ORDER = 4
 INIT = -1
+# What a child says of the indicators that it declares: so many of them, and so many values in all.
+MOST_INDICATORS = 64
+MOST_VALUES = 1_000_000
+_NAME_CHARACTERS = 100
 
 # What backtesting's own default size is, for "as much as there is".
 _ALL = 1 - sys.float_info.epsilon
@@ -40,12 +48,25 @@ class Account:
     closed_trades: int
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Indicator:
+    """Values of an indicator as they were before the first bar was played: (bars,), single precision.
+
+    `held` tells that it is not declared: an attribute of the strategy that has a value for each bar.
+    """
+
+    name: str
+    values: np.ndarray[Any, Any]
+    held: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Journal:
     """A well-formed journal: `warmup` bars before the first decision, events in bar order, and the child's account.
 
     `known` is the number of bars before the one on which all of its indicators have a value.
-    `strategies` are the names of the strategies that the code defines, the one that was run last.
+    `strategies` are the names of the strategies that the code defines, the one that was run last. `indicators` are
+    those that it declared, as far as there was room for them.
     """
 
     warmup: int
@@ -53,6 +74,7 @@ class Journal:
     account: Account | None
     strategies: tuple[str, ...] = ()
     known: int = 0
+    indicators: tuple[Indicator, ...] = ()
 
 
 def parse(header: Any, lines: list[bytes], *, bars: int, orders: int, first: int = 0) -> Journal:
@@ -65,8 +87,12 @@ def parse(header: Any, lines: list[bytes], *, bars: int, orders: int, first: int
     known = header.get("known", warmup)
     if type(known) is not int or not 0 <= known <= warmup:
         _refuse("the bars until its indicators are known are not as many as its warm-up at most")
+    told = header.get("indicators", 0)
+    if type(told) is not int or not 0 <= told <= min(MOST_INDICATORS, len(lines)):
+        _refuse("the number of its indicators is none")
+    indicators = tuple(_indicator(line, bars) for line in lines[:told])
     events: list[Event] = []
-    for line in lines:
+    for line in lines[told:]:
         events += map(_event, _decode(line))
         if len(events) > orders * EVENTS_PER_ORDER:
             break
@@ -81,7 +107,14 @@ def parse(header: Any, lines: list[bytes], *, bars: int, orders: int, first: int
         account=_account(header.get("account")),
         strategies=_names(header.get("strategies")),
         known=known,
+        indicators=indicators,
     )
+
+
+def indicator_line(name: str, values: Any, *, held: bool) -> dict[str, Any]:
+    """Return what a child writes of an indicator: its name, and its values as base64 of little-endian floats."""
+    coded = base64.b64encode(values.astype("<f4").tobytes()).decode()
+    return {"name": name[:_NAME_CHARACTERS], "held": held, "values": coded}
 
 
 def decode_line(line: bytes) -> Any:
@@ -110,6 +143,20 @@ def clean_text(text: Any, characters: int) -> str:
         return ""
     cut = text[:characters].encode("utf-8", "replace").decode()
     return "".join(c if c in "\n\t" or c.isprintable() else "�" for c in cut)
+
+
+def _indicator(line: bytes, bars: int) -> Indicator:
+    raw = decode_line(line) if len(line) <= bars * 6 + 12 * _NAME_CHARACTERS + 100 else None
+    if type(raw) is not dict or type(raw.get("values")) is not str:
+        _refuse("an indicator has no values")
+    try:
+        found = base64.b64decode(raw["values"], validate=True)
+    except (binascii.Error, ValueError):
+        _refuse("the values of an indicator are no base64")
+    if len(found) != 4 * bars:
+        _refuse("an indicator has not one value a bar")
+    name = clean_text(raw.get("name"), _NAME_CHARACTERS)
+    return Indicator(name=name, values=np.frombuffer(found, dtype="<f4"), held=raw.get("held") is True)
 
 
 def _decode(line: bytes) -> list[Any]:

@@ -15,7 +15,7 @@ from backtest_engine.errors import (
     StrategyRejected,
 )
 from backtest_engine.sandbox.client import Ending
-from backtest_engine.sandbox.journal import EVENTS_PER_ORDER, Journal, clean_text, decode_line, parse
+from backtest_engine.sandbox.journal import EVENTS_PER_ORDER, MOST_INDICATORS, Journal, clean_text, decode_line, parse
 
 MESSAGE_CHARACTERS = 2_000
 _PHASES = frozenset({"compile", "import", "init", "next"})
@@ -65,7 +65,7 @@ def _read(output: bytes, *, bars: int, limits: Limits, first: int) -> Journal:
         if rest:
             raise InvalidJournal("The strategy's process returned a failure and something else.")
         _raise_failure(header["failure"], limits)
-    if rest.count(b"\n") >= limits.orders * EVENTS_PER_ORDER:
+    if rest.count(b"\n") >= limits.orders * EVENTS_PER_ORDER + MOST_INDICATORS:
         raise LimitExceeded(_LIMIT_WORDS["order_limit"](limits), code="order_limit")
     return parse(header, rest.split(b"\n") if rest else [], bars=bars, orders=limits.orders, first=first)
 

@@ -16,6 +16,7 @@ from backtest_engine.sandbox import failure_report
 from backtest_engine.sandbox.failure_report import STRATEGY_FILE, Report
 from backtest_engine.sandbox.journal import EVENTS_A_LINE
 from backtest_engine.sandbox.recorder import Recorder
+from backtest_engine.sandbox.shown_values import values_of
 from backtest_engine.sandbox.wire import Job
 from backtest_engine.simulation.account import OutOfMoney, Prices
 from backtest_engine.simulation.broker import Broker
@@ -35,6 +36,7 @@ class StrategyRun:
         self._phase = "compile"
         self._warmup = self._known = 0
         self._names: list[str] = []
+        self._indicators: list[dict[str, Any]] = []
         self._recorder = Recorder(limit=job.orders, overflow=self._end_at_order_limit)
         # Taken before the strategy can replace them.
         self._encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -92,6 +94,7 @@ class StrategyRun:
                 self._known = bars
                 bars = self._warmup = max(bars, job.broker.get("first", 0) - 1)
                 self._refuse_empty_indicators(instance)
+                self._indicators = values_of(instance)
             return bars
 
         framework.compute_stats = stats
@@ -112,9 +115,14 @@ class StrategyRun:
                 "closed_trades": len(account.closed_trades),
             },
             "strategies": self._names,
+            "indicators": len(self._indicators),
         }
         events = recorder.events
-        return [header, *(events[start : start + EVENTS_A_LINE] for start in range(0, len(events), EVENTS_A_LINE))]
+        return [
+            header,
+            *self._indicators,
+            *(events[start : start + EVENTS_A_LINE] for start in range(0, len(events), EVENTS_A_LINE)),
+        ]
 
     def _broker(self, *, data: Any) -> Broker:
         """Return the broker that the strategy trades with: the one that the trusted side replays its orders with."""

@@ -15,7 +15,7 @@ from backtest_engine.simulation.orders import Trade
 
 Words = Callable[[Loss, str], str]
 
-# Codes of notices that say how to read the numbers and give no reason to doubt them.
+# Codes of notices that say how to read the numbers, or what is not known, and give no reason to doubt them.
 HARMLESS = frozenset(
     {f"orders_{reason}" for reason in REASONS}
     | {
@@ -26,6 +26,15 @@ HARMLESS = frozenset(
         "leverage",
         "yearly_figures_missing",
         "fills_of_backtesting",
+        "sandbox_weakened",
+        "several_strategies",
+        "log_truncated",
+        "no_trades",
+        "look_ahead_unchecked",
+        "indicator_looks_ahead",
+        "orders_by_date",
+        "memorised_prices",
+        "code_unread",
     }
 )
 IMPOSSIBLE_FILL = "impossible_fill"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from backtest_engine.diagnostics import prepare
 from backtest_engine.domain import Limits
 from backtest_engine.engine import Engine
 from backtest_engine.errors import AlgoAgentError
@@ -84,5 +85,6 @@ def warm_up() -> None:
     """Start what the first run would otherwise wait for; a failure shows when a run needs it."""
     try:
         engine()
+        prepare()
     except AlgoAgentError:
         logger.exception("This worker cannot execute strategies")

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from backtest_engine.diagnostics import RULES, Diagnosis, apply_rewrites, diagnose
+from backtest_engine.diagnostics import RULES, Diagnosis
+from backtest_engine.diagnostics.diagnosis import diagnose
+from backtest_engine.diagnostics.rewrites import apply_rewrites
 from backtest_engine.diagnostics.source import Source
 
 CORPUS = Path(__file__).parent.parent / "corpus"

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 import backtest_engine.diagnostics.rules as rules
 from backtest_engine.data import Samples
-from backtest_engine.diagnostics import RULES, Diagnosis, Rule, apply_rewrites, diagnose, inspect
+from backtest_engine.diagnostics import RULES, Diagnosis, Rule
 from backtest_engine.diagnostics.base import SEVERITIES
+from backtest_engine.diagnostics.diagnosis import diagnose, inspect
+from backtest_engine.diagnostics.rewrites import apply_rewrites
 from backtest_engine.diagnostics.rules.meaning import differences
 from backtest_engine.diagnostics.source import Source
 from backtest_engine.domain import BrokerSettings, Dataset, Notice

@@ -4,51 +4,20 @@
 """
 
 import os
-import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.hostile_texts import texts
 from tests.integration.conftest import client_of
 
 COUNT = int(os.environ.get("HOSTILE_TEXTS", "26"))
-SIZE = 100_000
 # A bound for machines that are busy with other things; the figure that counts is printed.
 SECONDS = 8.0
-
-Draw = random.Random
-FAMILIES: list[Callable[[Draw], str]] = [
-    lambda draw: draw.choice("([{") * SIZE,
-    lambda draw: "x = (1" + draw.choice([" and 1", " or 1", " + 1", " if 1 else 1"]) * (SIZE // 7) + ")",
-    lambda draw: "x" + draw.choice([".a", "[0]", "()", "**2"]) * (SIZE // 3),
-    lambda draw: draw.choice("-~!@") * SIZE + "1",
-    lambda draw: draw.choice(["\n", "\r", "\r\n", "\x0b", "\x0c", "\u2028", " \n", "\t\n"]) * (SIZE // 3),
-    lambda draw: draw.choice(["'", '"', "'''", '"""', "`", "f'{", "r'\\"]) * (SIZE // 4),
-    lambda draw: draw.choice(["\\", "\\\\'", "\\N{", "\\x", "%(", "{{"]) * (SIZE // 4),
-    lambda draw: "".join(f"{' ' * depth}if x:\n" for depth in range(440)),
-    lambda draw: "".join(draw.choice("ab \n") for _ in range(SIZE)),
-    lambda draw: "\n".join(str(draw.randrange(100)) for _ in range(SIZE // 3)),
-    lambda draw: "\n".join(str(number) for number in draw.sample(range(SIZE // 6), SIZE // 6)),
-    lambda draw: "".join(f"def f{number}(): pass\n" for number in range(SIZE // 18)),
-    lambda draw: "# " + draw.choice(["\u202e", "\u2066", "💥", "\u0301", "ﷺ", "\ufeff"]) * (SIZE // 4),
-    lambda draw: "0" + draw.choice(["_0", ".0", "e0", "j", "x"]) * (SIZE // 3),
-    lambda draw: "lambda: " * (SIZE // 8) + "0",
-    lambda draw: "class A:" * (SIZE // 8),
-    lambda draw: "<" + draw.choice(["a ", "!--", "![CDATA[", "script>", "/"]) * (SIZE // 6),
-    lambda draw: "&" + draw.choice(["amp;", "#", "lt", "&"]) * (SIZE // 4),
-    lambda draw: '{"a":' * (SIZE // 5),
-    lambda draw: "a: &a [" + "*a, " * (SIZE // 4),
-    lambda draw: "@@ -1 +1 @@\n" * (SIZE // 12),
-    lambda draw: draw.choice(["--- a\n+++ b\n", "-x\n+y\n", "diff --git\n"]) * (SIZE // 12),
-    lambda draw: "x=" + " " * (SIZE - 5) + "1\n",
-    lambda draw: "x" * SIZE,
-    lambda draw: "import a" + ", a" * (SIZE // 3),
-    lambda draw: "buy when rsi < " * (SIZE // 15),
-]
 
 pytestmark = pytest.mark.usefixtures("many_requests")
 
@@ -57,13 +26,6 @@ pytestmark = pytest.mark.usefixtures("many_requests")
 def owner(db: None) -> User:
     """Somebody who writes, and reviews."""
     return User.objects.create_user("owner", is_staff=True, is_superuser=True)
-
-
-def texts() -> Iterator[str]:
-    """Return so many texts, of each family in turn."""
-    for number in range(COUNT):
-        draw = random.Random(number)
-        yield FAMILIES[number % len(FAMILIES)](draw)[:SIZE]
 
 
 def test_hostile_texts_are_answered_or_refused_soon(owner: User, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +46,7 @@ def test_hostile_texts_are_answered_or_refused_soon(owner: User, capsys: pytest.
     highlighting.code("x = 1")
     first = api.post("/api/strategies/", {"name": "a", "code": "x = 1"}).json()["id"]
     address = f"/api/strategies/{first}/"
-    for number, text in enumerate(texts()):
+    for number, text in enumerate(texts(COUNT)):
         made = timed("POST code", lambda text=text: api.post("/api/strategies/", {"name": "b", "code": text}))
         timed("PATCH code", lambda text=text: api.patch(address, {"code": text}))
         version = api.get(address).json()["current_version"]["number"]

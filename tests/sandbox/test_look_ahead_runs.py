@@ -217,4 +217,4 @@ class TestLookAhead:
         result = run(chance)
 
         assert result.verified is False
-        assert [notice.code for notice in result.warnings] == ["non_deterministic"]
+        assert "non_deterministic" in [notice.code for notice in result.warnings]

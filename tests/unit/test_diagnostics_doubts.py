@@ -2,7 +2,8 @@
 
 import pytest
 
-from backtest_engine.diagnostics import Finding, diagnose
+from backtest_engine.diagnostics import Finding
+from backtest_engine.diagnostics.diagnosis import diagnose
 
 FRAME = """
 import gc, sys, inspect, re
@@ -82,8 +83,6 @@ DOUBTED = {
     "imports by name": ("__import__('o' + 's')", "", "obfuscated_code"),
     "prices": ("self.data.df['Close'] = 1", "", "edits_data"),
     "prices in place": ("", "self.data.Close[-1] = 5", "edits_data"),
-    "prices by heart": (f"self.p = {list(range(150))}", "", "memorised_prices"),
-    "dates by heart": (f"self.d = {[f'2010-01-{d:02}' for d in range(1, 29)]}", "", "memorised_prices"),
 }
 HONEST = {
     "plain indicators": (

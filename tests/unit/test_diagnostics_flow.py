@@ -2,7 +2,7 @@
 
 import pytest
 
-from backtest_engine.diagnostics import diagnose
+from backtest_engine.diagnostics.diagnosis import diagnose
 
 MODULE = """import math
 import statistics
@@ -57,6 +57,10 @@ class TestWholeFile:
     )
     def test_is_seen(self, value: str) -> None:
         assert found(value)
+
+    @pytest.mark.parametrize("value", ["sum(close.rolling(n).mean() for n in (5, 9)).iloc[40]", "sum([close, moves])"])
+    def test_is_not_added_up_by_adding_series(self, value: str) -> None:
+        assert "full_sample_statistic" not in found(value)
 
     @pytest.mark.parametrize("value", ["1", "close.iloc[0]", "close[:100].mean()", "len(moves)", "self.data.Close[0]"])
     def test_is_not_what_the_first_bars_tell(self, value: str) -> None:

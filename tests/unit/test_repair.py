@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from backtesting import Backtest, Strategy
 
-from backtest_engine.diagnostics import inspect
+from backtest_engine.diagnostics.diagnosis import inspect
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset, Limits, Notice, Trade
 from backtest_engine.errors import ModelUnavailable, StrategyRaised, StrategyRejected
 from backtest_engine.ports import CancelSignal, Completion, Prompt
