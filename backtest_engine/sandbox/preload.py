@@ -39,6 +39,7 @@ def load() -> None:
             if name not in OPTIONAL:
                 raise
     _stand_in_for_sample_data()
+    _no_progress_bars()
     from backtest_engine import stand_ins  # pandas comes with it, and must not find pyarrow
 
     stand_ins.install()
@@ -92,6 +93,14 @@ def _stand_in_for_sample_data() -> None:
         setattr(module, name, _NoSampleData(name))
     sys.modules["backtesting.test"] = module
     backtesting.test = module
+
+
+def _no_progress_bars() -> None:
+    """Where tqdm is installed, a bar would fill the log, and its thread would make forking unsafe."""
+    import backtesting.backtesting as framework
+    from backtesting import lib
+
+    framework._tqdm = lib._tqdm = lambda rounds, **_: rounds
 
 
 class Warmth:

@@ -95,8 +95,6 @@ class StrategyRun:
             return bars
 
         framework.compute_stats = stats
-        # A progress bar would fill the log.
-        framework._tqdm = lambda bars, **_: bars
         framework._indicator_warmup_nbars = warmup
         warnings.simplefilter("ignore")
         # What is open at the end is closed by the replay; the strategy never sees it.

@@ -330,3 +330,26 @@ class TestResult:
         hint = explained_error(caught.value, code).hint
         assert hint is not None
         assert "self.data" in hint
+
+
+def test_a_progress_bar_that_starts_a_thread_is_not_shown(tmp_path: Path) -> None:
+    """tqdm does, wherever another package brings it along; what has threads cannot be forked."""
+    package = tmp_path / "tqdm"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "auto.py").write_text(
+        "import threading\n"
+        "def tqdm(rounds, **_):\n"
+        "    threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "    return rounds\n"
+    )
+    warm = "import threading\nfrom backtest_engine.sandbox import preload\npreload.load()\npreload.Warmth().spread()\n"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{warm}print(threading.active_count())"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.strip() == "1"
