@@ -134,6 +134,7 @@ RULES: dict[str, Expected] = {
     "data-import DELETE": {who: {404} for who in OWNED} | {"nobody": {401}, "read token": {403}},
     # A ticket may do no more than what asks for it: everybody gets one.
     "tickets POST": MAKES | {"read token": {201}},
+    "readings POST": OPEN_TO_USERS,
     "me GET": OPEN_TO_USERS,
     "keys GET": STAFF,
     "budget GET": STAFF,
@@ -148,6 +149,7 @@ BODIES: dict[str, Any] = {
     "strategy-list POST": {"name": "New", "code": CODE},
     "strategy-detail PATCH": {"name": "Two"},
     "submit-generate POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
+    "readings POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "token-list POST": {"name": "another"},
     "conversation-list POST": {"test_symbol": "GOOG"},
     "conversation-detail PATCH": {"title": "Two"},

@@ -4,6 +4,7 @@ from typing import Any
 
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.language.candles import BEARISH, BULLISH, UNDECIDED
+from backtest_engine.language.indicators import AVERAGES, BARS_IN
 from backtest_engine.language.pieces.nodes import (
     Action,
     Away,
@@ -42,10 +43,8 @@ from backtest_engine.spec import (
     UnitSize,
 )
 
-BARS_OF = {"bar": 1, "day": 1, "week": 5, "month": 21, "year": 252}
 SOME_ATR = 5
 MOST_PERCENT = 50
-AVERAGES = frozenset(["sma", "ema", "wma", "hma", "rma", "dema", "tema", "kama", "vwma", "zlema", "trima", "t3"])
 
 
 def same(**given: Any) -> Any:
@@ -77,10 +76,10 @@ def _whole(n: float) -> int | None:
 
 def duration(n: float, u: str) -> tuple[int, str] | None:
     count = _whole(n)
-    if count is None or u not in BARS_OF:
+    if count is None or u not in BARS_IN:
         return None
     # A year of 52 weeks has 252 days, a quarter of 13 has 63.
-    return (count // 13 * 63, "year") if u == "week" and count % 13 == 0 else (count * BARS_OF[u], u)
+    return (count // 13 * 63, "year") if u == "week" and count % 13 == 0 else (count * BARS_IN[u], u)
 
 
 def one_number(a: float) -> tuple[float, ...]:
@@ -431,6 +430,15 @@ def pair_cross(p: tuple[Call, Call], c: str) -> Compared | None:
     return None if c == "any" else Compared(one, ">" if c == "above" else "<", other, "cross")
 
 
+def crosses_up(l: Any, c: str, r: Any) -> Compared | None:  # noqa: E741
+    """`EMA 9 crosses EMA 21 from below`."""
+    return compare(l, ("cross", ">"), r) if c == "any" else None
+
+
+def crosses_down(l: Any, c: str, r: Any) -> Compared | None:  # noqa: E741
+    return compare(l, ("cross", "<"), r) if c == "any" else None
+
+
 def compare_cross(l: Any, c: str, r: Any) -> Compared | None:  # noqa: E741
     return None
 
@@ -769,6 +777,11 @@ def side_action(s: str) -> Action:
 
 def close_side(s: str) -> Action:
     return Action("sell" if s == "long" else "cover")
+
+
+def close_action(a: str) -> Action | None:
+    """`close this buy`."""
+    return {"buy": Action("sell"), "short": Action("cover"), "sell": Action("cover")}.get(a)
 
 
 def entry() -> Action:
