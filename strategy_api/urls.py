@@ -11,6 +11,8 @@ from strategy_api.llm.views import BudgetView, KeyList
 from strategy_api.market.views import DataViewSet
 from strategy_api.runs.submission import routes
 from strategy_api.runs.views import RunViewSet
+from strategy_api.scanner import views as scanner
+from strategy_api.strategies.views.backtests import BacktestRunView
 from strategy_api.strategies.views.executions import ExecutionViewSet
 from strategy_api.strategies.views.strategies import StrategyViewSet
 
@@ -19,6 +21,7 @@ router.register("strategies", StrategyViewSet, "strategy")
 router.register("runs", RunViewSet, "run")
 router.register("executions", ExecutionViewSet, "execution")
 router.register("tokens", TokenViewSet, "token")
+router.register("signals", scanner.SignalViewSet, "signal")
 router.register("data", DataViewSet, "data")
 
 urlpatterns = [
@@ -28,6 +31,14 @@ urlpatterns = [
     path("api/budget/", BudgetView.as_view(), name="budget"),
     path("api/tickets/", TicketView.as_view(), name="tickets"),
     path("api/me/", MeView.as_view(), name="me"),
+    path("api/backtest/run/", BacktestRunView.as_view(), name="backtest-run"),
+    path("api/agent/status/", scanner.AgentStatusView.as_view(), name="agent-status"),
+    path("api/agent/toggle/", scanner.AgentToggleView.as_view(), name="agent-toggle"),
+    path("api/agent/config/", scanner.AgentConfigView.as_view(), name="agent-config"),
+    path("api/config/weights/", scanner.WeightsView.as_view(), name="weights"),
+    path("api/config/weight-presets/", scanner.PresetsView.as_view(), name="weight-presets"),
+    path("api/config/weight-presets/<str:name>/", scanner.PresetView.as_view(), name="weight-preset"),
+    path("api/metrics/", scanner.AgentMetricsView.as_view(), name="agent-metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", pages.swagger, name="docs"),
     path("api/redoc/", pages.redoc, name="redoc"),
