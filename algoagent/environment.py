@@ -96,6 +96,9 @@ class Environment(ModelSettings):
     socket_ping_seconds: float = Field(20.0, gt=0, description="How often a silent client is asked whether it lives.")
     keep_events_days: int = Field(90, ge=1, description="Events of finished runs are removed after this time.")
     keep_curves_days: int = Field(365, ge=1, description="Equity curves, trades and logs are thinned after this time.")
+    webhook_private_addresses: bool = Field(
+        False, description="Send webhooks also to private addresses, and without TLS: for a network of your own."
+    )
     body_limit_bytes: int = Field(1 << 20, ge=1024, description="Largest accepted request body.")
     upload_limit_bytes: int = Field(20 << 20, ge=1024, description="Largest accepted file of market data.")
 

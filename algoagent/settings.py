@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "strategy_api.strategies",
     "strategy_api.research",
     "strategy_api.agents",
+    "strategy_api.scanner",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -271,6 +272,7 @@ SOCKETS_PER_USER = ENVIRONMENT.sockets_per_user
 TOPICS_PER_SOCKET = ENVIRONMENT.topics_per_socket
 SOCKET_MESSAGES_PER_SECOND = ENVIRONMENT.socket_messages_per_second
 SOCKET_MESSAGE_BYTES = ENVIRONMENT.socket_message_bytes
+WEBHOOK_PRIVATE_ADDRESSES = ENVIRONMENT.webhook_private_addresses
 KEEP_EVENTS = timedelta(days=ENVIRONMENT.keep_events_days)
 KEEP_CURVES = timedelta(days=ENVIRONMENT.keep_curves_days)
 BODY_LIMIT_BYTES = ENVIRONMENT.body_limit_bytes

@@ -15,6 +15,8 @@ from strategy_api.research.views.goals import GoalViewSet
 from strategy_api.research.views.studies import StudyViewSet
 from strategy_api.runs.submission import routes
 from strategy_api.runs.views import RunViewSet
+from strategy_api.scanner import views as scanner
+from strategy_api.strategies.views.backtests import BacktestRunView
 from strategy_api.strategies.views.executions import ExecutionViewSet
 from strategy_api.strategies.views.readings import ReadingView
 from strategy_api.strategies.views.strategies import StrategyViewSet
@@ -28,6 +30,7 @@ router.register("goals", GoalViewSet, "goal")
 router.register("studies", StudyViewSet, "study")
 router.register("tokens", TokenViewSet, "token")
 router.register("conversations", ConversationViewSet, "conversation")
+router.register("signals", scanner.SignalViewSet, "signal")
 router.register("data", DataViewSet, "data")
 
 urlpatterns = [
@@ -38,6 +41,14 @@ urlpatterns = [
     path("api/tickets/", TicketView.as_view(), name="tickets"),
     path("api/readings/", ReadingView.as_view(), name="readings"),
     path("api/me/", MeView.as_view(), name="me"),
+    path("api/backtest/run/", BacktestRunView.as_view(), name="backtest-run"),
+    path("api/agent/status/", scanner.AgentStatusView.as_view(), name="agent-status"),
+    path("api/agent/toggle/", scanner.AgentToggleView.as_view(), name="agent-toggle"),
+    path("api/agent/config/", scanner.AgentConfigView.as_view(), name="agent-config"),
+    path("api/config/weights/", scanner.WeightsView.as_view(), name="weights"),
+    path("api/config/weight-presets/", scanner.PresetsView.as_view(), name="weight-presets"),
+    path("api/config/weight-presets/<str:name>/", scanner.PresetView.as_view(), name="weight-preset"),
+    path("api/metrics/", scanner.AgentMetricsView.as_view(), name="agent-metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", pages.swagger, name="docs"),
     path("api/redoc/", pages.redoc, name="redoc"),

@@ -108,3 +108,11 @@ class Contradiction(exceptions.ValidationError):
     """Every field is right by itself, and together they make no sense."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+
+class InvalidWeights(exceptions.APIException):
+    """Weights that are not a whole."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "invalid_weights"
+    default_detail = "Weights are those of known factors, none below 0, and sum to 1."

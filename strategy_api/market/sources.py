@@ -15,7 +15,7 @@ def sources() -> list[ListedSource]:
     """Return what this installation serves to everybody: its folder first, then vendors as configured, then samples."""
     environment = settings.ENVIRONMENT
     folder = [Folder(environment.csv_dir)] if environment.csv_dir else []
-    vendors = [Remote(_vendor(name), now=lambda: datetime.now(UTC), store=store()) for name in environment.market_data]
+    vendors = [Remote(vendor(name), now=lambda: datetime.now(UTC), store=store()) for name in environment.market_data]
     return [*folder, *vendors, Samples()]
 
 
@@ -25,7 +25,7 @@ def store() -> Store:
     return Store(settings.DATA_DIR / "market-data", limit_bytes=settings.ENVIRONMENT.market_data_mb << 20)
 
 
-def _vendor(name: str) -> Any:
+def vendor(name: str) -> Any:
     """Return a vendor by its name; `ccxt:kraken` names an exchange."""
     kind, _, exchange = name.partition(":")
     try:

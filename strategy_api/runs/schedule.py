@@ -1,5 +1,6 @@
 """Scheduled work is done once for each slot, however many beats there are."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -8,6 +9,16 @@ from strategy_api.common import retention
 from strategy_api.runs.models import ScheduleSlot
 
 KEEP_SLOTS = timedelta(days=1)
+
+
+# What apps do at each sweep, every few seconds: it must be quick, and take slots of its own where it starts work.
+AT_EACH_SWEEP: list[Callable[[], None]] = []
+
+
+def at_each_sweep(function: Callable[[], None]) -> Callable[[], None]:
+    """Add a function that is called at each sweep, in one process."""
+    AT_EACH_SWEEP.append(function)
+    return function
 
 
 def take(schedule: str, *, at: datetime, every: timedelta) -> bool:

@@ -1,5 +1,6 @@
 """How work travels: an id, a retry policy, one call."""
 
+import logging
 import os
 import uuid
 from datetime import datetime
@@ -13,6 +14,8 @@ from django.utils import timezone
 
 from strategy_api.common import retention
 from strategy_api.runs import schedule, sweeper, worker
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(
@@ -36,6 +39,13 @@ def sweep(self: Task) -> None:
     """Dispatch what was accepted and never started, and settle what lost its last worker."""
     if schedule.take("sweep", at=_published(self), every=settings.SWEEP_EVERY):
         sweeper.sweep()
+        for function in schedule.AT_EACH_SWEEP:
+            try:
+                function()
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                logger.exception("%s failed at a sweep; the others go on", function.__name__)
 
 
 @shared_task(bind=True)

@@ -1,5 +1,6 @@
 """Every route × everybody who may knock. The routes come from the URL configuration: one without a rule fails."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,8 @@ class World:
             "conversation": self.conversation,
             "token": self.token,
             "submit": self.strategy,
+            "signal": str(uuid.uuid4()),
+            "weight": "balanced",
         }
         for arguments in ([], [keys.get(kind, "")], [keys.get(kind, ""), 2]):
             try:
@@ -81,6 +84,8 @@ OWNED_WRITE = OWNED | {"read token": {403}, "owner": {200, 201, 202, 204}, "staf
 # Lists and makers: everybody has their own.
 OPEN_TO_USERS: Expected = {who: {200} for who in OWNED} | {"nobody": {401}}
 MAKES: Expected = {who: {201, 202} for who in OWNED} | {"nobody": {401}, "read token": {403}}
+CHANGES_OWN: Expected = {who: {200} for who in OWNED} | {"nobody": {401}, "read token": {403}}
+BUILT_IN: Expected = {who: {409} for who in OWNED} | {"nobody": {401}, "read token": {403}}
 # Tokens are their user's alone, and a token that manages tokens must say so.
 TOKENS = OPEN_TO_USERS | {"read token": {403}}
 ONE_TOKEN = OWNED_WRITE | {"staff": {404}}
@@ -132,6 +137,25 @@ RULES: dict[str, Expected] = {
     "data-bars GET": OPEN_TO_USERS,
     "data-import POST": MAKES,
     "data-import DELETE": {who: {404} for who in OWNED} | {"nobody": {401}, "read token": {403}},
+    "signal-list GET": OPEN_TO_USERS,
+    "signal-detail GET": {who: {404} for who in OWNED} | {"nobody": {401}},
+    "signal-score POST": MAKES | CHANGES_OWN,
+    "signal-scorecard GET": OPEN_TO_USERS,
+    "submit-scan POST": MAKES,
+    "agent-status GET": OPEN_TO_USERS,
+    "agent-toggle PUT": CHANGES_OWN,
+    "agent-config GET": OPEN_TO_USERS,
+    "agent-config PUT": CHANGES_OWN,
+    "weights GET": OPEN_TO_USERS,
+    "weights PUT": CHANGES_OWN,
+    "weight-presets GET": OPEN_TO_USERS,
+    "weight-presets POST": MAKES,
+    "weight-preset GET": OPEN_TO_USERS,
+    # One of the project, which stays as it is.
+    "weight-preset PUT": BUILT_IN,
+    "weight-preset DELETE": BUILT_IN,
+    "agent-metrics GET": OPEN_TO_USERS,
+    "backtest-run POST": MAKES,
     # A ticket may do no more than what asks for it: everybody gets one.
     "tickets POST": MAKES | {"read token": {201}},
     "readings POST": OPEN_TO_USERS,
@@ -148,6 +172,13 @@ BESIDE = {"home", *PROBES}
 BODIES: dict[str, Any] = {
     "strategy-list POST": {"name": "New", "code": CODE},
     "strategy-detail PATCH": {"name": "Two"},
+    "agent-toggle PUT": {"enabled": True},
+    "agent-config PUT": {"seconds": 30},
+    "weights PUT": {"weights": {"trend": 1.0}},
+    "weight-presets POST": {"name": "mine", "weights": {"trend": 1.0}},
+    "weight-preset PUT": {"weights": {"trend": 1.0}},
+    "signal-score POST": {"symbol": "GOOG"},
+    "backtest-run POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "submit-generate POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "readings POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "token-list POST": {"name": "another"},

@@ -9,6 +9,7 @@ from typing import TypedDict
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from strategy_api.runs.sockets import counters
 from strategy_api.runs.sockets.chat_socket import ChatSocket
 from strategy_api.runs.sockets.connection import Sockets
 from strategy_api.runs.sockets.protocol import Protocol
@@ -25,6 +26,7 @@ class SocketsState(TypedDict):
 async def open_sockets() -> AsyncIterator[SocketsState]:
     """Keep the hub and look again at who holds sockets, until the process ends."""
     sockets = Sockets()
+    counters.watch(sockets.figures)
     rechecks = asyncio.create_task(sockets.recheck_forever())
     try:
         yield {"sockets": sockets}

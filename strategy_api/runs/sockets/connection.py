@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strategy_api.accounts import socket_access
 from strategy_api.accounts.socket_access import NOT_KNOWN, TOO_MANY, Credential, Refused
 from strategy_api.common.threads import QueryThreads
+from strategy_api.runs.sockets import counters
 from strategy_api.runs.sockets.hub import Hub, Subscription
 from strategy_api.runs.sockets.messages import PROTOCOL, Encoding, ErrorMessage
 from strategy_api.runs.sockets.outbox import Item, Outbox, TooSlow
@@ -148,6 +149,7 @@ class Socket:
             text = await self.outbox.next()
             async with asyncio.timeout(SEND_SECONDS):
                 await self._websocket.send_text(text)
+            counters.count_sent()
 
 
 class Sockets:

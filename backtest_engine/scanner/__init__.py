@@ -1,0 +1,1 @@
+"""Scoring markets on closed bars: factors, weights, signals, and whether signals were worth anything."""
