@@ -11,6 +11,7 @@ django_application = get_asgi_application()
 from django.conf import settings  # noqa: E402  # configured by the lines above
 
 from algoagent.body_limit import BodyLimit  # noqa: E402
+from strategy_api.mcp.endpoint import PATHS, McpEndpoint  # noqa: E402
 from strategy_api.runs.prefer_wait import PreferWait  # noqa: E402
 
 # A form around an uploaded file adds a little.
@@ -25,4 +26,22 @@ def body_limit(path: str) -> int:
     return int(settings.BODY_LIMIT_BYTES)
 
 
-application = BodyLimit(PreferWait(django_application), limit=body_limit)
+api = PreferWait(django_application)
+tools = McpEndpoint(api)
+
+
+async def dispatch(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        tools.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await tools.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+    elif scope["path"] in PATHS:
+        await tools(scope, receive, send)
+    else:
+        await api(scope, receive, send)
+
+
+application = BodyLimit(dispatch, limit=body_limit)

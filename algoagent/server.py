@@ -135,7 +135,7 @@ def main() -> None:
         port=asked.port,
         http=PatientProtocol,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
