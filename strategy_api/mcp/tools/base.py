@@ -14,6 +14,9 @@ Strategy = Annotated[uuid.UUID, Field(description="Strategy id")]
 Wait = Annotated[
     int, Field(description="Seconds to wait for the end; a run that has not ended is a handle", ge=0, le=25)
 ]
+Grid = Annotated[
+    dict[str, Any], Field(description='Named numbers of the strategy: {name: [values] or {"from", "to", "step"}}')
+]
 Day = Annotated[str | None, Field(description="YYYY-MM-DD, included")]
 
 
@@ -32,6 +35,13 @@ class Tool:
     name: str
     call: Callable[..., Awaitable[Answer]]
     read_only: bool
+
+
+def searched(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a study as its route names them."""
+    named = {"symbol": "test_symbol", "start": "start_date", "end": "end_date"}
+    own = ("api", "strategy", "wait_s")
+    return {named.get(name, name): value for name, value in arguments.items() if name not in own}
 
 
 def picked(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
