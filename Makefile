@@ -94,6 +94,9 @@ bench: tools ## Measure, side by side with the floor
 bench-load: tools ## The service under load: embedded and as a fleet
 	@$(BIN)/python -m tests.fleet.load
 
+bench-sockets: tools ## A thousand sockets, through kill -9 too, beside the bare ASGI server
+	@$(BIN)/python -m tests.socket_bench
+
 chaos: tools ## Kill workers, web, beat, Redis and PostgreSQL in turn, and count what was lost
 	@$(BIN)/python -m tests.fleet.chaos
 
@@ -128,4 +131,4 @@ measure-install: ## Time and size of an installation and of `make demo`, in a fr
 clean: ## Remove what make made, and nothing of yours
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup tools add-markets add-models add-parquet measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load chaos sandbox-test prove-keys demo-gemini score-corpus lock clean
+.PHONY: help setup tools add-markets add-models add-parquet measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load bench-sockets chaos sandbox-test prove-keys demo-gemini score-corpus lock clean

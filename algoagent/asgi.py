@@ -1,6 +1,9 @@
-"""The entry point for ASGI servers."""
+"""The entry point for ASGI servers: HTTP goes to Django, sockets and the life of the process go to Starlette."""
 
+import contextlib
 import os
+from collections.abc import AsyncIterator
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -9,10 +12,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "algoagent.settings")
 django_application = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  # configured by the lines above
+from starlette.applications import Starlette  # noqa: E402
 
 from algoagent.body_limit import BodyLimit  # noqa: E402
 from strategy_api.mcp.endpoint import PATHS, McpEndpoint  # noqa: E402
 from strategy_api.runs.prefer_wait import PreferWait  # noqa: E402
+from strategy_api.runs.sockets import application as sockets  # noqa: E402
 
 # A form around an uploaded file adds a little.
 FORM_BYTES = 64 << 10
@@ -30,18 +35,25 @@ api = PreferWait(django_application)
 tools = McpEndpoint(api)
 
 
-async def dispatch(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await receive()
-        tools.start()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await tools.stop()
-        await send({"type": "lifespan.shutdown.complete"})
-    elif scope["path"] in PATHS:
-        await tools(scope, receive, send)
+@contextlib.asynccontextmanager
+async def lifespan(_: Starlette) -> AsyncIterator[sockets.SocketsState]:
+    """Open what is open for as long as the process lives."""
+    async with sockets.open_sockets() as state, tools.loaded():
+        yield state
+
+
+async def serve_http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve a request: one of an agent's tools, or one of the API."""
+    await (tools if scope["path"] in PATHS else api)(scope, receive, send)
+
+
+http_edge = BodyLimit(serve_http, limit=body_limit)
+socket_edge = Starlette(routes=sockets.ROUTES, lifespan=lifespan)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve one connection, or the life of the process."""
+    if scope["type"] == "http":
+        await http_edge(scope, receive, send)
     else:
-        await api(scope, receive, send)
-
-
-application = BodyLimit(dispatch, limit=body_limit)
+        await socket_edge(scope, receive, send)

@@ -92,6 +92,13 @@ class Environment(ModelSettings):
     sweep_seconds: float = Field(5.0, gt=0, description="How often lost and forgotten runs are looked for.")
     queued_runs_limit: int = Field(100, ge=1, description="Unfinished runs that one user may have.")
     streams_limit: int = Field(50, ge=1, description="Event streams that one user may hold open on one web process.")
+    sockets_per_user: int = Field(10, ge=1, description="Sockets that one user may hold open on one web process.")
+    topics_per_socket: int = Field(200, ge=1, description="Topics that one socket may follow.")
+    socket_messages_per_second: int = Field(
+        20, ge=1, description="Messages a second from one client; twice as many at once close its socket."
+    )
+    socket_message_bytes: int = Field(64 << 10, ge=1024, description="Largest message that a client may send.")
+    socket_ping_seconds: float = Field(20.0, gt=0, description="How often a silent client is asked whether it lives.")
     keep_events_days: int = Field(90, ge=1, description="Events of finished runs are removed after this time.")
     keep_curves_days: int = Field(365, ge=1, description="Equity curves, trades and logs are thinned after this time.")
     body_limit_bytes: int = Field(1 << 20, ge=1024, description="Largest accepted request body.")

@@ -15,10 +15,14 @@ import asyncio
 import contextlib
 import re
 import resource
+from typing import Any
 
 import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from algoagent.environment import Environment
+from algoagent.socket_server import PatientSocket
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 12.0
@@ -54,6 +58,10 @@ class PatientProtocol(H11Protocol):
                 self.send_400_response("The length of the body is stated more than once.")
                 return
         super().data_received(data)
+        if self.transport.get_protocol() is not self:
+            # A socket now: its patience is its own.
+            self._stop_expecting_head()
+            return
         if self.conn.their_state is not h11.IDLE:
             self._head = b""
             self._stop_expecting_head()
@@ -129,21 +137,31 @@ def main() -> None:
     parser.add_argument("--grace", type=int, default=20, help="seconds that requests may take to end when it stops")
     asked = parser.parse_args()
     _allow_many_connections()
-    uvicorn.run(
-        "algoagent.asgi:application",
-        host=asked.host,
-        port=asked.port,
-        http=PatientProtocol,
-        ws="none",
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
+    uvicorn.run(**options(asked.host, asked.port, asked.grace))
+
+
+def options(host: str, port: int, grace: int) -> dict[str, Any]:
+    """Return the settings of uvicorn: its own protocols, made patient, and nothing that Django does itself."""
+    environment = Environment()
+    return {
+        "app": "algoagent.asgi:application",
+        "host": host,
+        "port": port,
+        "http": PatientProtocol,
+        "ws": PatientSocket,
+        "ws_max_size": environment.socket_message_bytes,
+        "ws_ping_interval": environment.socket_ping_seconds,
+        "ws_ping_timeout": environment.socket_ping_seconds,
+        "ws_per_message_deflate": False,
+        "lifespan": "on",
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
         # Django's middleware does it, for the proxies that are trusted.
-        proxy_headers=False,
-        h11_max_incomplete_event_size=MOST_HEAD_BYTES,
-        timeout_graceful_shutdown=asked.grace,
-    )
+        "proxy_headers": False,
+        "h11_max_incomplete_event_size": MOST_HEAD_BYTES,
+        "timeout_graceful_shutdown": grace,
+    }
 
 
 def _allow_many_connections() -> None:

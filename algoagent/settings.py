@@ -233,6 +233,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "executions", "description": "Backtests: metrics, trades, equity, report."},
         {"name": "data", "description": "Market data: symbols, bars, your own files."},
         {"name": "tokens", "description": "Your tokens."},
+        {"name": "tickets", "description": "Admission to a socket."},
         {"name": "me", "description": "Who you are."},
         {"name": "budget", "description": "For staff: what language models may cost."},
         {"name": "keys", "description": "For staff: the health of the keys of language models."},
@@ -266,6 +267,10 @@ RUN_MAX_ATTEMPTS = ENVIRONMENT.run_max_attempts
 QUEUED_RUNS_LIMIT = ENVIRONMENT.queued_runs_limit
 WORKER_NICENESS = ENVIRONMENT.worker_niceness
 STREAMS_LIMIT = ENVIRONMENT.streams_limit
+SOCKETS_PER_USER = ENVIRONMENT.sockets_per_user
+TOPICS_PER_SOCKET = ENVIRONMENT.topics_per_socket
+SOCKET_MESSAGES_PER_SECOND = ENVIRONMENT.socket_messages_per_second
+SOCKET_MESSAGE_BYTES = ENVIRONMENT.socket_message_bytes
 KEEP_EVENTS = timedelta(days=ENVIRONMENT.keep_events_days)
 KEEP_CURVES = timedelta(days=ENVIRONMENT.keep_curves_days)
 BODY_LIMIT_BYTES = ENVIRONMENT.body_limit_bytes

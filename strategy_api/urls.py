@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from strategy_api.accounts.views import MeView, TokenViewSet
+from strategy_api.accounts.views import MeView, TicketView, TokenViewSet
 from strategy_api.common import operations
 from strategy_api.common.openapi import pages
 from strategy_api.llm.views import BudgetView, KeyList
@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/", include(router.urls)),
     path("api/keys/", KeyList.as_view(), name="keys"),
     path("api/budget/", BudgetView.as_view(), name="budget"),
+    path("api/tickets/", TicketView.as_view(), name="tickets"),
     path("api/me/", MeView.as_view(), name="me"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", pages.swagger, name="docs"),

@@ -13,5 +13,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import what registers itself."""
-        for module in ("guesses", "idempotency", "openapi"):
+        for module in ("guesses", "idempotency", "openapi", "tickets"):
             import_module(f"{self.name}.{module}")

@@ -52,6 +52,19 @@ class Token(AbstractAuthToken):
         return scope in self.scopes
 
 
+class Ticket(models.Model):
+    """Admission to one socket, hashed and gone when it is used; it stands for the token or session behind it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, null=True, related_name="+")
+    session_key = models.CharField(max_length=40, blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d %H:%M:%S}"
+
+
 class IdempotencyKey(models.Model):
     """A POST with an Idempotency-Key, and what came of it: one row for each owner and key.
 

@@ -49,6 +49,7 @@ examples.register(
         "TokenDetail": _TOKEN,
         "TokenCreateRequest": {"name": "dashboard", "scopes": ["read", "run"], "expires_in_days": 90},
         "NewToken": _TOKEN | {"token": "4b1c77e0d9f0…"},
+        "TicketDetail": {"ticket": "nX3yq0…", "expires_at": "2026-03-02T09:30:30Z"},
         "Me": {"username": "quinn", "is_staff": False, "token": _TOKEN},
     }
 )

@@ -63,6 +63,15 @@ class TokenCreate(StrictSerializer):
     expires_in_days = StrictIntegerField(min_value=1, max_value=MAX_TOKEN_DAYS, default=90)
 
 
+class TicketDetail(serializers.Serializer):
+    """A ticket that was just made; the only time that it is shown."""
+
+    ticket = serializers.CharField(
+        allow_null=True, help_text="Offered as the subprotocol `ticket.<ticket>`; null where a request was repeated."
+    )
+    expires_at = serializers.DateTimeField(help_text="It is good until then, for one socket.")
+
+
 class TokenQuery(PageQuery):
     """Which tokens to list."""
 

@@ -18,7 +18,8 @@ from strategy_api.accounts.choices import TokenScope
 from strategy_api.accounts.idempotency import Answer, answer_once, keyed
 from strategy_api.accounts.models import Token
 from strategy_api.accounts.permissions import caller
-from strategy_api.accounts.serializers import Me, NewToken, TokenCreate, TokenDetail, TokenQuery
+from strategy_api.accounts.serializers import Me, NewToken, TicketDetail, TokenCreate, TokenDetail, TokenQuery
+from strategy_api.accounts.tickets import make_ticket
 from strategy_api.accounts.viewsets import OwnedViewSet
 from strategy_api.common.exceptions import TooManyTokens
 from strategy_api.common.validation import validated
@@ -106,3 +107,31 @@ class MeView(APIView):
         token = request.auth if isinstance(request.auth, Token) else None
         who = {"username": user.get_username(), "is_staff": user.is_staff, "token": token}
         return Response(Me(who).data)
+
+
+class TicketView(APIView):
+    """One-time admission to a socket."""
+
+    scopes = {"post": TokenScope.READ}
+
+    @extend_schema(
+        summary="Make a ticket for a socket",
+        description=(
+            "A browser cannot send a token with a socket. It asks for a ticket, and offers the subprotocols "
+            "`algoagent.v1` and `ticket.<ticket>` within 30 seconds. A ticket is used once; it may do what the token "
+            "or the session may that asked for it."
+        ),
+        request=None,
+        responses={201: TicketDetail},
+    )
+    def post(self, request: Request) -> Response:
+        """Make a ticket, and show it this once."""
+
+        def make() -> Answer:
+            token = request.auth if isinstance(request.auth, Token) else None
+            session_key = "" if token else request._request.session.session_key or ""
+            made = make_ticket(user=caller(request), token=token, session_key=session_key)
+            body = TicketDetail({"ticket": None, "expires_at": made.expires_at}).data
+            return Answer(status=status.HTTP_201_CREATED, body=body, secret={"ticket": made.ticket})
+
+        return answer_once(keyed(request), make).response()

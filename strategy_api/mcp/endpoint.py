@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 PATHS = ("/mcp", "/mcp/", "/.well-known/oauth-protected-resource/mcp")
 MOST_BODY_BYTES = 1 << 20
 RETRY_SECONDS = 2
+PATIENCE_SECONDS = 1.0
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -39,7 +40,6 @@ class McpEndpoint:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._ready: Application | None = None
-        self._running: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -52,32 +52,31 @@ class McpEndpoint:
             await _refuse(send, 403, "unknown_origin", f"Pages of {origin!r} may not call tools.")
             return
         if self._ready is None:
-            self.start()
             await _refuse(send, 503, "starting", "The tools are being loaded.", {b"retry-after": b"%d" % RETRY_SECONDS})
             return
         _scope.set(scope)
         await self._ready({**scope, "path": scope["path"].rstrip("/")}, receive, send)
 
-    def start(self) -> None:
-        """Load the SDK in the background, and keep the SDK's own tasks running until `stop`."""
-        if self._running is None or self._running.done():
-            self._running = asyncio.get_running_loop().create_task(self._run())
-
-    async def stop(self) -> None:
-        """End what runs in the background."""
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
-        self._running = self._ready = None
+    @contextlib.asynccontextmanager
+    async def loaded(self) -> AsyncIterator[None]:
+        """Load the SDK a moment after the server has started, and keep what it runs in the background until the end."""
+        running = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            self._ready = None
 
     async def _run(self) -> None:
+        # The first requests of a page come first.
+        await asyncio.sleep(PATIENCE_SECONDS)
         server = await asyncio.to_thread(self._load)
         app = server.streamable_http_app(
             json_response=True,
             stateless_http=True,
             max_request_body_size=MOST_BODY_BYTES,
-            transport_security=_UNCHECKED(),
+            transport_security=_unchecked(),
         )
         async with server.session_manager.run():
             self._ready = app
@@ -96,7 +95,8 @@ class McpEndpoint:
         )
 
 
-def _UNCHECKED() -> Any:  # noqa: N802
+def _unchecked() -> Any:
+    """Return settings that leave hosts and origins to us."""
     from mcp.server.transport_security import TransportSecuritySettings
 
     return TransportSecuritySettings(enable_dns_rebinding_protection=False)

@@ -14,7 +14,8 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import what registers itself."""
-        for module in ("health", "metrics", "openapi", "retention", "schedule"):
+        for module in ("health", "metrics", "openapi", "retention", "schedule", "sockets.schema"):
             import_module(f"{self.name}.{module}")
-        # Every app may have kinds of run.
+        # Every app may have kinds of run and topics.
         autodiscover_modules("kinds")
+        autodiscover_modules("topics")

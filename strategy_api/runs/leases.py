@@ -147,7 +147,7 @@ class Lease:
         every = self._duration.total_seconds() / 3
         renewed = time.monotonic()
         try:
-            with notifications.subscribe(self.run.pk) as changed:
+            with notifications.subscribe(events.topic_of(self.run.pk)) as changed:
                 while not self._over.is_set():
                     changed.wait(min(0.1, every))
                     if self._over.is_set():

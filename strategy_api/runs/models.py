@@ -145,6 +145,50 @@ class RunEvent(models.Model):
         return f"{self.seq} {self.type}"
 
 
+class Topic(models.Model):
+    """What can be followed and has no events of its own kind, as a conversation; named by its type and a key."""
+
+    name = models.CharField(max_length=200, unique=True)
+    last_seq = models.PositiveIntegerField(default=0)
+    state_seq = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TopicEvent(models.Model):
+    """An event of a topic; numbered without gaps under the topic's row lock."""
+
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    type = models.CharField(max_length=64)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+
+    class Meta:
+        ordering = ["topic", "seq"]
+        constraints = [models.UniqueConstraint(fields=["topic", "seq"], name="topic_event_numbers_are_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"
+
+
+class TopicState(models.Model):
+    """The latest that is known under a key of a topic; `version` is the topic's `state_seq` when it was set."""
+
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="states")
+    key = models.CharField(max_length=200)
+    data = models.JSONField(default=dict)
+    version = models.PositiveIntegerField()
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["topic", "key"], name="states_are_one_for_each_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.topic_id}"
+
+
 class ScheduleSlot(models.Model):
     """A slot of a schedule whose work a worker has taken: a second beat finds its row and does nothing."""
 

@@ -1,4 +1,4 @@
-"""Wakes those who wait for a run's next event, at once and without a query each.
+"""Wakes those who wait for news of a topic, at once and without a query each.
 
 The rows are the truth; a notification is only a hint to look. In a fleet the hint travels through Redis. In embedded
 mode it is SQLite's own `PRAGMA data_version`, which changes when any other connection commits. A lost hint costs a
@@ -12,15 +12,15 @@ import os
 import sqlite3
 import threading
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import cache
+from functools import cache, partial
 
 import redis
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from strategy_api.runs.models import Run
+from strategy_api.runs import topic_types
+from strategy_api.runs.topic_types import Position
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +31,11 @@ FALLBACK_SECONDS = 1.0
 Callback = Callable[[], None]
 
 
-def notify(run_id: uuid.UUID) -> None:
-    """Tell other processes that a run has news; failing to is not an error."""
+def notify(topic: str) -> None:
+    """Tell other processes that a topic has news; failing to is not an error."""
     if settings.REDIS_URL:
         with contextlib.suppress(redis.RedisError):
-            _redis(os.getpid()).publish(CHANNEL, str(run_id))
+            _redis(os.getpid()).publish(CHANNEL, topic)
 
 
 @cache
@@ -47,28 +47,36 @@ class Watcher:
     """One thread a process, started by the first who waits, asking once for everybody."""
 
     def __init__(self) -> None:
-        self._waiting: dict[uuid.UUID, set[Callback]] = {}
-        self._seen: dict[uuid.UUID, int] = {}
+        self._waiting: dict[str, set[Callback]] = {}
+        self._seen: dict[str, Position] = {}
         self._mutex = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    @contextlib.contextmanager
-    def listening(self, run_id: uuid.UUID, callback: Callback) -> Iterator[None]:
-        """Call back, from another thread, whenever the run may have a new event."""
+    def add(self, topic: str, callback: Callback) -> None:
+        """Call back, from another thread, whenever the topic may have something new."""
         with self._mutex:
-            self._waiting.setdefault(run_id, set()).add(callback)
+            self._waiting.setdefault(topic, set()).add(callback)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="run-watcher", daemon=True)
+                self._thread = threading.Thread(target=self._watch, name="topic-watcher", daemon=True)
                 self._thread.start()
+
+    def remove(self, topic: str, callback: Callback) -> None:
+        """Call back no more."""
+        with self._mutex:
+            callbacks = self._waiting.get(topic, set())
+            callbacks.discard(callback)
+            if not callbacks:
+                self._waiting.pop(topic, None)
+                self._seen.pop(topic, None)
+
+    @contextlib.contextmanager
+    def listening(self, topic: str, callback: Callback) -> Iterator[None]:
+        """Call back for as long as the block lasts."""
+        self.add(topic, callback)
         try:
             yield
         finally:
-            with self._mutex:
-                callbacks = self._waiting[run_id]
-                callbacks.discard(callback)
-                if not callbacks:
-                    del self._waiting[run_id]
-                    self._seen.pop(run_id, None)
+            self.remove(topic, callback)
 
     def _watch(self) -> None:
         hints = _redis_hints if settings.REDIS_URL else _database_hints
@@ -94,12 +102,12 @@ class Watcher:
         with self._mutex:
             watched = list(self._waiting)
         close_old_connections()
-        latest = dict(Run.objects.filter(pk__in=watched).values_list("pk", "last_seq"))
+        latest = topic_types.positions(watched)
         with self._mutex:
-            for run_id, seq in latest.items():
-                if self._seen.get(run_id) != seq:
-                    self._seen[run_id] = seq
-                    for callback in self._waiting.get(run_id, ()):
+            for topic, position in latest.items():
+                if self._seen.get(topic) != position:
+                    self._seen[topic] = position
+                    for callback in self._waiting.get(topic, ()):
                         callback()
 
 
@@ -137,22 +145,30 @@ def _watcher(pid: int) -> Watcher:
     return Watcher()
 
 
+def listen(topic: str, callback: Callback) -> Callback:
+    """Call back, from another thread, whenever the topic may have news; return what ends that."""
+    watcher = _watcher(os.getpid())
+    watcher.add(topic, callback)
+    return partial(watcher.remove, topic, callback)
+
+
+def call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *arguments: object) -> None:
+    """Call something on an event loop, from another thread; the loop may have closed meanwhile."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(callback, *arguments)
+
+
 @contextlib.contextmanager
-def subscribe(run_id: uuid.UUID) -> Iterator[threading.Event]:
-    """Give a thread an event that is set whenever the run may have news; the waiter clears it."""
+def subscribe(topic: str) -> Iterator[threading.Event]:
+    """Give a thread an event that is set whenever the topic may have news; the waiter clears it."""
     changed = threading.Event()
-    with _watcher(os.getpid()).listening(run_id, changed.set):
+    with _watcher(os.getpid()).listening(topic, changed.set):
         yield changed
 
 
 @contextlib.asynccontextmanager
-async def subscribe_async(run_id: uuid.UUID) -> AsyncIterator[asyncio.Event]:
-    """Give a coroutine an event that is set whenever the run may have news; the waiter clears it."""
+async def subscribe_async(topic: str) -> AsyncIterator[asyncio.Event]:
+    """Give a coroutine an event that is set whenever the topic may have news; the waiter clears it."""
     changed, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def wake() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop may close between the notification and the wake-up
-            loop.call_soon_threadsafe(changed.set)
-
-    with _watcher(os.getpid()).listening(run_id, wake):
+    with _watcher(os.getpid()).listening(topic, partial(call_soon, loop, changed.set)):
         yield changed

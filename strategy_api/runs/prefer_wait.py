@@ -16,7 +16,9 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from strategy_api.runs import notifications, sse
+from strategy_api.runs import notifications
+from strategy_api.runs.event_reader import event_reader
+from strategy_api.runs.events import topic_of
 from strategy_api.runs.models import Run
 
 logger = logging.getLogger(__name__)
@@ -232,11 +234,11 @@ async def _ended(wait: Wait, seconds: float, receive: Receive) -> tuple[bool, bo
 
 async def _end_of(wait: Wait) -> None:
     """Read the run's events until the last one."""
-    reader, after = sse.event_reader(), wait.after_seq
-    async with notifications.subscribe_async(wait.run_id) as changed:
+    reader, topic, after = event_reader(), topic_of(wait.run_id), wait.after_seq
+    async with notifications.subscribe_async(topic) as changed:
         while True:
             changed.clear()
-            events, finished = await reader.events_after(wait.run_id, after)
+            events, finished = await reader.events_after(topic, after)
             if finished:
                 return
             if events:

@@ -70,8 +70,8 @@ class RunDetail(RunSummary):
         read_only_fields = fields
 
 
-class RunEventDetail(serializers.Serializer):
-    """One step of a run's progress."""
+class EventDetail(serializers.Serializer):
+    """One event of a topic, as a step of a run's progress."""
 
     seq = serializers.IntegerField()
     type = serializers.CharField()

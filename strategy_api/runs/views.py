@@ -1,25 +1,22 @@
 """Runs: where they stand, what they said, and ways to stop and delete them."""
 
-import re
 from typing import Any
 
-from django.db import close_old_connections
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework import exceptions, mixins
+from django.http import HttpResponseBase
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from strategy_api.accounts.idempotency import Answer, answer_once, keyed
-from strategy_api.accounts.permissions import caller
 from strategy_api.accounts.viewsets import OwnedViewSet
-from strategy_api.common.renderers import EventStreamRenderer, StrictJSONRenderer
-from strategy_api.runs import selectors, services, sse
+from strategy_api.runs import event_views, selectors, services
+from strategy_api.runs.events import topic_of
 from strategy_api.runs.models import Run
 from strategy_api.runs.queries import RunQuery
-from strategy_api.runs.serializers import RunDetail, RunEventDetail, RunSummary
+from strategy_api.runs.serializers import RunDetail, RunSummary
 
 
 @extend_schema_view(
@@ -39,7 +36,7 @@ class RunViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     problems = {
         "cancel": ("run_finished",),
         "destroy": ("run_unfinished",),
-        "events": ("invalid_last_event_id", "too_many_streams"),
+        "events": event_views.PROBLEMS,
     }
 
     def get_queryset(self) -> QuerySet[Run]:
@@ -88,52 +85,8 @@ class RunViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
 
         return answer_once(keyed(request), cancel).response()
 
-    @extend_schema(
-        summary="Follow a run's events",
-        description=(
-            "Server-Sent Events; send `Last-Event-ID` to go on where you left off. With `Accept: application/json` "
-            "the events so far as a list. A stream that has ended and been read to its end answers 204."
-        ),
-        parameters=[
-            OpenApiParameter(
-                "Last-Event-ID",
-                {"type": "string", "pattern": "^[0-9]{0,9}$"},
-                OpenApiParameter.HEADER,
-                description="Events after this number.",
-            ),
-        ],
-        responses={
-            (200, "application/json"): RunEventDetail(many=True),
-            (200, "text/event-stream"): OpenApiResponse({"type": "string"}),
-            204: OpenApiResponse(description="Nothing follows."),
-        },
-    )
-    @action(
-        detail=True,
-        methods=["get"],
-        renderer_classes=[EventStreamRenderer, StrictJSONRenderer],
-        pagination_class=None,
-    )
-    def events(self, request: Request, pk: Any = None) -> Response | HttpResponse | StreamingHttpResponse:
+    @extend_schema(summary="Follow a run's events", **event_views.SCHEMA)
+    @action(**event_views.ACTION)
+    def events(self, request: Request, pk: Any = None) -> HttpResponseBase:
         """Stream the events as they happen, or list those so far."""
-        run = self.get_object()
-        after = _last_event_id(request)
-        if isinstance(request.accepted_renderer, StrictJSONRenderer):
-            events, _ = selectors.events_after(run.pk, after, limit=10_000)
-            return Response(RunEventDetail(events, many=True).data)
-        if run.finished and after >= run.last_seq:
-            return HttpResponse(status=204)
-        # Django gives the request's connection back when the response ends: an open stream would keep one all along.
-        close_old_connections()
-        return StreamingHttpResponse(
-            sse.Stream(caller(request).pk, run.pk, after),
-            content_type="text/event-stream",
-            headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-        )
-
-
-def _last_event_id(request: Request) -> int:
-    text = request.headers.get("Last-Event-ID", "").strip() or "0"
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise exceptions.ParseError("Last-Event-ID is the number of an event.", code="invalid_last_event_id")
-    return int(text)
+        return event_views.answer_events(request, topic_of(self.get_object().pk))

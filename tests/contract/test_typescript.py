@@ -1,4 +1,4 @@
-"""A client generated from the OpenAPI document compiles, and catches what it should."""
+"""Clients typed by the documents of the API and of its sockets compile, and catch what they should."""
 
 import shutil
 import subprocess
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent / "typescript"
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs/api/openapi.yaml"
+API = Path(__file__).resolve().parents[2] / "docs/api"
+# What is generated, and from which document.
+TYPES = {"schema": "openapi.yaml", "sockets": "sockets.json"}
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +18,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
     folder = tmp_path_factory.mktemp("typescript")
-    for name in ("package.json", "package-lock.json", "tsconfig.json", "frontend.ts"):
+    for name in ("package.json", "package-lock.json", "tsconfig.json", "frontend.ts", "sockets.ts"):
         shutil.copy(FOLDER / name, folder)
     command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
     installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -26,9 +28,10 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestTypeScript:
-    def test_compiles_against_the_document(self, packages: Path) -> None:
-        generate = ["node_modules/.bin/openapi-typescript", str(DOCUMENT), "--default-non-nullable=false"]
-        subprocess.run([*generate, "-o", "build/schema.d.ts"], cwd=packages, capture_output=True, check=True)
+    def test_compiles_against_the_documents(self, packages: Path) -> None:
+        for name, document in TYPES.items():
+            generate = ["node_modules/.bin/openapi-typescript", str(API / document), "--default-non-nullable=false"]
+            subprocess.run([*generate, "-o", f"build/{name}.d.ts"], cwd=packages, capture_output=True, check=True)
 
         compiled = subprocess.run(
             ["node_modules/.bin/tsc", "-p", "."], cwd=packages, capture_output=True, text=True, check=False

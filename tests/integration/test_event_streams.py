@@ -8,14 +8,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from rest_framework.test import APIClient
 
-from strategy_api.runs import events, outcomes, selectors, sse
+from strategy_api.runs import events, outcomes, sse, topic_types
 from strategy_api.runs.models import Run
 from tests.integration.test_runs import run  # noqa: F401  # a fixture
 
 
 async def read(run_id: object, after: int) -> list[bytes]:
     """Read a stream to its end."""
-    return [chunk async for chunk in sse.follow(run_id, after)]
+    return [chunk async for chunk in sse.follow(events.topic_of(run_id), after)]
 
 
 def numbers(chunks: list[bytes]) -> list[int]:
@@ -58,8 +58,8 @@ class TestStream:
         for _ in range(5):
             events.append_event(run.pk, "test.step")
         outcomes.finish(run.pk, Run.State.SUCCEEDED, lease_token=None)
-        reads, real = [], selectors.events_after_each
-        monkeypatch.setattr(selectors, "events_after_each", lambda wanted: reads.append(len(wanted)) or real(wanted))
+        reads, real = [], topic_types.events_after_each
+        monkeypatch.setattr(topic_types, "events_after_each", lambda wanted: reads.append(len(wanted)) or real(wanted))
 
         async def follow() -> list[list[bytes]]:
             return await asyncio.gather(*(read(run.pk, number % 3) for number in range(60)))
@@ -75,8 +75,8 @@ class TestStream:
             events.append_event(run.pk, "test.step")
         outcomes.finish(run.pk, Run.State.SUCCEEDED, lease_token=None)
 
-        some, over = selectors.events_after(run.pk, 0, limit=3)
-        rest, over_then = selectors.events_after(run.pk, 3, limit=500)
+        some, over = topic_types.events_after(events.topic_of(run.pk), 0, limit=3)
+        rest, over_then = topic_types.events_after(events.topic_of(run.pk), 3, limit=500)
 
         assert ([event["seq"] for event in some], over) == ([1, 2, 3], False)
         assert ([event["seq"] for event in rest], over_then) == ([4, 5, 6, 7], True)

@@ -1,0 +1,1 @@
+"""Sockets: many topics over one connection, and the two sockets of the seeds over the same hub."""
