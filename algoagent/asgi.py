@@ -15,6 +15,7 @@ from django.conf import settings  # noqa: E402  # configured by the lines above
 from starlette.applications import Starlette  # noqa: E402
 
 from algoagent.body_limit import BodyLimit  # noqa: E402
+from strategy_api.mcp.endpoint import PATHS, McpEndpoint  # noqa: E402
 from strategy_api.runs.prefer_wait import PreferWait  # noqa: E402
 from strategy_api.runs.sockets import application as sockets  # noqa: E402
 
@@ -30,14 +31,23 @@ def body_limit(path: str) -> int:
     return int(settings.BODY_LIMIT_BYTES)
 
 
+api = PreferWait(django_application)
+tools = McpEndpoint(api)
+
+
 @contextlib.asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncIterator[sockets.SocketsState]:
     """Open what is open for as long as the process lives."""
-    async with sockets.open_sockets() as state:
+    async with sockets.open_sockets() as state, tools.loaded():
         yield state
 
 
-http_edge = BodyLimit(PreferWait(django_application), limit=body_limit)
+async def serve_http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve a request: one of an agent's tools, or one of the API."""
+    await (tools if scope["path"] in PATHS else api)(scope, receive, send)
+
+
+http_edge = BodyLimit(serve_http, limit=body_limit)
 socket_edge = Starlette(routes=sockets.ROUTES, lifespan=lifespan)
 
 

@@ -41,6 +41,11 @@ class Environment(ModelSettings):
     debug: bool = Field(False, description="Development only: detailed error pages, and no secret key needed.")
     secret_key: SecretStr = Field(SecretStr(""), description="Signs sessions; required unless DEBUG.")
     allowed_hosts: Names = Field(["localhost", "127.0.0.1", "[::1]"], description="Host names served.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^/?#]+/?$",
+        description="Where others reach this server: what agents are told of it. `manage.py up` sets it by its port.",
+    )
     csrf_trusted_origins: Names = Field([], description="Origins that may post forms to the admin.")
     cors_allowed_origins: Names = Field([], description="Origins whose scripts may call the API.")
     trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(split_on_commas)] = Field(

@@ -21,6 +21,7 @@ SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value() or "only-for-development-
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 TRUSTED_PROXIES = [str(network) for network in ENVIRONMENT.trusted_proxies]
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
+PUBLIC_URL = ENVIRONMENT.public_url
 REDIS_URL = ENVIRONMENT.redis_url.get_secret_value()
 
 INSTALLED_APPS = [
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "strategy_api.research",
     "strategy_api.agents",
     "strategy_api.scanner",
+    "strategy_api.mcp",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

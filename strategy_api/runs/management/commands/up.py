@@ -93,6 +93,8 @@ class Command(BaseCommand):
         if "secure_transport" not in settings.ENVIRONMENT.model_fields_set:
             os.environ["SECURE_TRANSPORT"] = "false"  # plain HTTP, for this machine alone
         port = _free_port(host, port)
+        if "public_url" not in settings.ENVIRONMENT.model_fields_set:
+            os.environ["PUBLIC_URL"] = f"http://{host}:{port}"
         self.stdout.write("Preparing the database and static files …")
         self.stdout.flush()
         call_command("migrate", verbosity=0, interactive=False)

@@ -1,0 +1,1 @@
+"""Tools for other people's agents, over the Model Context Protocol."""
