@@ -11,10 +11,15 @@ NAMES = (
     "list_strategies",
     "read_strategy",
     "generate_strategy",
+    "refine_strategy",
     "run_backtest",
     "read_run",
     "explain_result",
     "compare_runs",
+    "optimize",
+    "walk_forward",
+    "read_ledger",
+    "scan_market",
     "list_indicators",
 )
 
