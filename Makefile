@@ -112,6 +112,10 @@ score-corpus: tools ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.broken
 	@$(BIN)/python -m tests.score.compiled
 
+score-attacks: tools ## The look-ahead tournament, and hostile texts through every path that reads code
+	@$(BIN)/python -m tests.score.tournament
+	@$(BIN)/python -m tests.score.hostile
+
 # Everything is resolved once; the other locks are parts of that. An extra's lock leaves out what the runtime has.
 LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate pyproject.toml
 lock: tools ## Resolve the dependencies again, with hashes
@@ -128,4 +132,4 @@ measure-install: ## Time and size of an installation and of `make demo`, in a fr
 clean: ## Remove what make made, and nothing of yours
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup tools add-markets add-models add-parquet measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load chaos sandbox-test prove-keys demo-gemini score-corpus lock clean
+.PHONY: help setup tools add-markets add-models add-parquet measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load chaos sandbox-test prove-keys demo-gemini score-corpus score-attacks lock clean
