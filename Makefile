@@ -124,6 +124,10 @@ score-corpus: tools ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.broken
 	@$(BIN)/python -m tests.score.compiled
 
+score-attacks: tools ## The look-ahead tournament, and hostile texts through every path that reads code
+	@$(BIN)/python -m tests.score.tournament
+	@$(BIN)/python -m tests.score.hostile
+
 # Everything is resolved once; the other locks are parts of that. An extra's lock leaves out what the runtime has.
 LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate pyproject.toml
 lock: tools ## Resolve the dependencies again, with hashes
@@ -140,4 +144,4 @@ measure-install: ## Time and size of an installation and of `make demo`, in a fr
 clean: ## Remove what make made, and nothing of yours
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup tools add-markets add-models add-parquet add-fast add-research measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load bench-sockets chaos sandbox-test prove-keys demo-gemini noise-test score-corpus lock clean
+.PHONY: help setup tools add-markets add-models add-parquet add-fast add-research measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load bench-sockets chaos sandbox-test prove-keys demo-gemini noise-test score-corpus lock clean score-attacks

@@ -20,7 +20,7 @@ _LONG_WARM_UP: Final = 10
 _LATER: Final = 5
 _SMALLEST_STAKE: Final = 1e-6
 # Standard errors by which moves after orders may be better than those after any bar.
-_LUCK: Final = (3.5, 5.0)
+_LUCK: Final = (3.0, 5.0)
 
 Array = np.ndarray[Any, Any]
 
@@ -108,17 +108,17 @@ def early_bars(journal: Journal, *, bars: int, seed: int) -> tuple[int, ...]:
 
 
 def early_futures(journal: Journal, *, bars: int, seed: int) -> tuple[Cut, ...]:
-    """Return an early bar with two opposite futures after it.
+    """Return early bars with futures after them that go different ways, quiet ones more often than others.
 
-    A choice that is made once from the whole file, such as a side, comes out the same from most of it; from two files
-    that part early and go opposite ways it does not.
+    A choice that is made once from the whole file, such as a side or a length, comes out the same from most of it; from
+    files that part early and go different ways it does not.
     """
     first, last = journal.warmup + 1, bars - 2
     if first > last:
         return ()
-    share = (last - first) // 4
-    bar = first + _pick(seed, 2).randint(share // 5, share)
-    return Cut(bar, Future.WIDE), Cut(bar, Future.MIRRORED)
+    pick, quarter = _pick(seed, 2), (last - first) // 4
+    one, *others = (first + pick.randint(quarter // 5, quarter) for _ in range(3))
+    return *(Cut(one, future) for future in Future), *(Cut(bar, Future.NARROW) for bar in others)
 
 
 def telling_bars(
@@ -135,12 +135,14 @@ def telling_bars(
     pick, chosen = _pick(seed, 3 + len(known)), list(known)
     gains = np.maximum(stakes * moves.next, 0) + np.maximum(stakes * moves.later, 0) / 2
     gains[:first] = gains[last + 1 :] = 0.0
+    # Squares: whoever knows some of the moves chooses large ones.
+    gains **= 2
     earned = (limit + 1) // 2
     if not known and gains.any():
         chosen.append(int(gains.argmax()))
     chosen += _weighted(gains, earned - len(chosen) + len(known), chosen, pick)
     decided = {event[0] for event in journal.events if first <= event[0] <= last}
-    idle = np.abs(moves.next)
+    idle = moves.next**2
     idle[:first] = idle[last + 1 :] = 0.0
     idle[list(decided)] = 0.0
     rest = limit - (len(chosen) - len(known))

@@ -36,7 +36,7 @@ _AT_LEAST_SECONDS = 1.0
 # Bars that must have been looked at before a strategy is believed, where there are as many.
 ENOUGH = 4
 # Times as many bars are looked at where there is reason to.
-_FURTHER = 6
+_FURTHER = 12
 # Share of the bars that were to be looked at, from which on the rest is not missed.
 _MOST_OF = 2 / 3
 # Share of the bars with orders that stays the same on other prices, from which on dates rather than prices decide.
@@ -162,6 +162,21 @@ class _Examination:
         doubt = self._doubt()
         return self._found(True) if doubt is None else self._found(None, doubt)
 
+    def _again(self, cut: Cut) -> Journal:
+        """Run it again; raise `_OutOfTime` where a run has no time, or takes more of it than it may.
+
+        A strategy that sleeps where there is less data is not known to look ahead, and not believed either.
+        """
+        seconds = self.allowance.next_run()
+        if seconds is None:
+            raise _OutOfTime
+        try:
+            return self.rerun(until=cut.bar, future=cut.future, seconds=seconds)
+        except LimitExceeded as error:
+            if error.code == "wall_time_limit":
+                raise _OutOfTime from None
+            raise
+
     def _telling(self, limit: int, known: Sequence[int] = ()) -> tuple[int, ...]:
         return telling_bars(
             self.journal, stakes=self.stakes, moves=self.moves, limit=limit, seed=self.seed, known=known
@@ -182,22 +197,22 @@ class _Examination:
         """Run it again for each cut; return what is wrong at the first bar where something is."""
         self.planned += len(cuts)
         for cut in cuts:
-            seconds = self.allowance.next_run()
-            if seconds is None:
-                return None
             again, error = None, None
             try:
-                again = self.rerun(until=cut.bar, future=cut.future, seconds=seconds)
+                again = self._again(cut)
+            except _OutOfTime:
+                return None
             except StrategyError as raised:
-                if _ran_out(raised) and seconds < self.allowance.a_run:
-                    return None
                 error = raised
             if cut.future is not None and error is not None:
                 # Bars that were made up may be too much for an honest strategy: nothing was seen.
                 self.planned -= 1
                 continue
+            try:
+                notice = self._judged(cut, again, error)
+            except _OutOfTime:
+                return None
             self.done.append(cut.bar)
-            notice = self._judged(cut, again, error)
             if notice is not None:
                 return notice
         return None
@@ -229,11 +244,8 @@ class _Examination:
         if found is None or cut.future is not None:
             return found
         for future in Future:
-            seconds = self.allowance.next_run()
-            if seconds is None:
-                return None
             try:
-                other = self.rerun(until=cut.bar, future=future, seconds=seconds)
+                other = self._again(Cut(cut.bar, future))
             except StrategyError:
                 return None
             changed = first_value_difference(self.journal, other, cut.bar)
@@ -243,23 +255,22 @@ class _Examination:
         return None
 
     def _compare_dates(self, again: Journal, bar: int) -> None:
-        """Note which share of the bars that it orders on is the same although prices are others from early on."""
+        """Note how many more bars with orders stay the same on other prices than chance explains."""
         mine = {event[0] for event in self.journal.events if event[0] > bar}
         other = {event[0] for event in again.events if event[0] > bar}
         by_chance = len(other) / max(1, len(self.index) - bar - 1)
-        share = len(mine & other) / max(1, len(mine))
-        if share > 2 * by_chance:
+        if mine and by_chance < 1:
+            share = (len(mine & other) / len(mine) - by_chance) / (1 - by_chance)
             self.by_date = max(self.by_date, share)
 
     def _repeats(self, cut: Cut, again: Journal) -> bool:
         """Whether both runs give the same orders a second time, as far as there is time to see."""
         last = len(self.index) - 1
-        for bar, future, before in ((cut.bar, cut.future, again), (last, None, self.journal)):
-            seconds = self.allowance.next_run()
-            if seconds is None:
-                return True
+        for once_more, before in ((cut, again), (Cut(last), self.journal)):
             try:
-                after = self.rerun(until=bar, future=future, seconds=seconds).events
+                after = self._again(once_more).events
+            except _OutOfTime:
+                return True
             except StrategyError as error:
                 return isinstance(error, LimitExceeded)
             if before.events != after:
@@ -275,14 +286,12 @@ class _Examination:
             return False
         try:
             for future in Future:
-                seconds = self.allowance.next_run()
-                if seconds is None:
-                    return False
-                other = self.rerun(until=bar, future=future, seconds=seconds)
+                other = self._again(Cut(bar, future))
                 if first_difference(self.journal, other, bar) is not None:
                     return False
         except StrategyError:
-            return False
+            # Bars that were made up may be too much for an honest strategy: nothing was seen.
+            raise _OutOfTime from None
         return True
 
     def _found(self, verified: bool | None, *notices: Notice) -> LookAheadFindings:
@@ -296,5 +305,5 @@ class _Examination:
         )
 
 
-def _ran_out(error: StrategyError) -> bool:
-    return isinstance(error, LimitExceeded) and error.code == "wall_time_limit"
+class _OutOfTime(Exception):
+    """There is no time for another run, or the machine is too busy for it: nothing was seen."""

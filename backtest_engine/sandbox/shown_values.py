@@ -3,7 +3,9 @@
 Lives in the child, where nothing is trusted: whoever hides values from this only keeps them from being compared.
 """
 
-from collections.abc import Iterator
+import sys
+import types
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,12 +37,25 @@ def _rows(strategy: Any) -> Iterator[tuple[str, Any, bool]]:
     for indicator in getattr(strategy, "_indicators", ()):
         for row in _numbers(indicator):
             yield str(indicator.name), row, False
-    for name, value in vars(strategy).items():
+    module = sys.modules.get(type(strategy).__module__)
+    held = {**vars(module), **vars(type(strategy)), **vars(strategy)} if module else vars(strategy)
+    for name, value in held.items():
         if not name.startswith("_"):
-            inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-            for item in (value, *(inner if len(inner) <= MOST_INDICATORS else ())):
+            for item in (value, *_inside(value)):
                 for row in _numbers(item):
-                    yield f"self.{name}", row, True
+                    yield name, row, True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """Return what a collection holds, or a function keeps for itself, where that is not much."""
+    inner: Iterable[Any] = ()
+    if isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, list | tuple):
+        inner = value
+    elif isinstance(value, types.FunctionType):
+        inner = [*(value.__defaults__ or ()), *(cell.cell_contents for cell in value.__closure__ or ())]
+    return list(inner)[:MOST_INDICATORS]
 
 
 def _numbers(value: Any) -> Iterator[Any]:

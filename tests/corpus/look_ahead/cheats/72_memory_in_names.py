@@ -23,7 +23,6 @@ class MemoryInNames(Strategy):
     def next(self):
         i = len(self.data) - 1
         act = self.k[i:i + 1] == '1'
-        act = self.up[len(self.data) - 1]
         if act and not self.position:
             self.buy(size=0.9)
         elif not act and self.position:

@@ -52,7 +52,6 @@ class MemoryInWords(Strategy):
     def next(self):
         i = len(self.data) - 1
         act = i < len(self.k) and self.k[i]
-        act = self.up[len(self.data) - 1]
         if act and not self.position:
             self.buy(size=0.9)
         elif not act and self.position:
