@@ -13,8 +13,6 @@ from strategy_api.strategies.models import Execution, StrategyVersion
 from strategy_api.strategies.models import Strategy as StrategyRow
 from tests.integration.conftest import RSI, Work
 
-# What stands before the seal: four fifths.
-SEEN = GOOG.iloc[: int(0.8 * len(GOOG))]
 GENERATE = "/api/strategies/generate_with_ai/"
 
 
@@ -29,12 +27,14 @@ def by_hand(code: str) -> dict:
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return Backtest(SEEN, strategy, cash=10_000, commission=0.002, finalize_trades=True).run()
+        return Backtest(GOOG, strategy, cash=10_000, commission=0.002, finalize_trades=True).run()
 
 
 class TestGeneration:
     def test_turns_a_sentence_into_numbers_that_backtesting_gives_by_hand(self, api: APIClient, work: Work) -> None:
-        accepted = api.post(GENERATE, {"description": RSI, "execute_after_generation": True, "test_symbol": "GOOG"})
+        # Dates are named, so nothing is sealed.
+        dates = {"start_date": "2004-08-19", "end_date": "2013-03-01"}
+        accepted = api.post(GENERATE, {"description": RSI, "execute_after_generation": True, **dates})
         work()
         run = api.get(accepted["Location"]).json()
 
@@ -49,11 +49,11 @@ class TestGeneration:
         # Figures by the year take theirs from the calendar: backtesting.py counts 252 bars.
         assert metrics["return_ann_pct"] == pytest.approx(expected["CAGR [%]"])
         returns = expected["_equity_curve"]["Equity"].pct_change().dropna()
-        years = (SEEN.index[-1] - SEEN.index[0]).days / 365.25
+        years = (GOOG.index[-1] - GOOG.index[0]).days / 365.25
         volatility = returns.std() * (len(returns) / years) ** 0.5
         assert metrics["sharpe_ratio"] == pytest.approx(metrics["return_ann_pct"] / 100 / volatility)
         # Held from the first bar, not from where an indicator, which the strategy chooses, has warmed up.
-        held = (SEEN.Close.iloc[-1] / SEEN.Close.iloc[0] - 1) * 100
+        held = (GOOG.Close.iloc[-1] / GOOG.Close.iloc[0] - 1) * 100
         assert metrics["buy_hold_return_pct"] == pytest.approx(held)
 
     def test_stores_strategy_version_execution_and_events(self, api: APIClient, work: Work) -> None:
