@@ -62,6 +62,7 @@ def execute(asked: argparse.Namespace, terminal: Terminal) -> int:
                 broker=_broker(asked),
                 parameters=dict(asked.parameter),
                 spec=strategy["spec"],
+                path=asked.path,
             )
             return strategy | of_result(result) | {"evidence": _evidence(strategy, result, engine)}
 
@@ -207,9 +208,12 @@ def _engine(asked: argparse.Namespace) -> Iterator[Any]:
     from backtest_engine.engine import Engine
     from backtest_engine.executor import SandboxedExecutor
     from backtest_engine.generate.offline import OfflineGenerator
+    from backtest_engine.paths import FastPath
 
     with closing(SandboxedExecutor()) as executor:
-        yield Engine(generators={"offline": OfflineGenerator()}, data=_catalog(asked), executor=executor)
+        fast_path = FastPath(cache_folder=Path.home() / ".cache" / "algoagent" / "kernel")
+        generators = {"offline": OfflineGenerator()}
+        yield Engine(generators=generators, data=_catalog(asked), executor=executor, fast_path=fast_path)
 
 
 def _catalog(asked: argparse.Namespace) -> Any:

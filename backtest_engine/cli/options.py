@@ -27,6 +27,12 @@ def parser_of(description: str) -> argparse.ArgumentParser:
         command.add_argument("--lines", metavar="FILE", help="JSON Lines with id and text; - reads standard input")
 
     execute = subcommands.add_parser("execute", help="backtest strategies in the sandbox")
+    execute.add_argument(
+        "--path",
+        default="auto",
+        choices=("auto", "fast", "sandbox"),
+        help="how a specification runs: auto plays it where it can",
+    )
     execute.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", type=_assignment)
     execute.set_defaults(run=commands.execute)
     repair = subcommands.add_parser("repair", help="find out why strategies fail, and repair them")

@@ -15,15 +15,19 @@ from backtest_engine.data.findings import doubts
 from backtest_engine.domain import BacktestResult, BrokerSettings, Check, Dataset
 from backtest_engine.errors import Cancelled, StrategyError
 from backtest_engine.fitting import fitted_to
+from backtest_engine.paths import FastPath
 from backtest_engine.ports import CancelSignal, Executor
 from backtest_engine.research.candidates import Candidate, Evaluator, candidate_of, failed
 from backtest_engine.research.statistics.sharpe import Moments
+from backtest_engine.result_checks import of_specification
 from backtest_engine.simulation.fast_path import FIGURES, NotOnFastPath, Sweep, simulate, sweep
 from backtest_engine.simulation.house import BACKTESTING
 from backtest_engine.simulation.indicator_cache import IndicatorCache
+from backtest_engine.simulation.reporting import IMPOSSIBLE_FILL
 from backtest_engine.simulation.statistics import YEARLY, _yearly
 from backtest_engine.spec import StrategySpec
 
+_PATHS = FastPath()
 # A run of free code with its checks, on a few thousand bars.
 SANDBOX_SECONDS = 0.15
 # A specification: what is the same for any bars, and what each bar costs.
@@ -90,7 +94,7 @@ class SpecEvaluator:
             found = simulate(spec, replace(dataset, bars=bars), broker, parameters, cache=cache)
         except NotOnFastPath:
             return self._sandbox.result(dataset, parameters=parameters, broker=broker)
-        return replace(found, checks=_by_construction(found))
+        return replace(found, checks=_checks(found))
 
     def sweep(
         self,
@@ -141,6 +145,9 @@ def evaluator_of(
     if spec is None:
         return SandboxEvaluator(code=code, broker=broker, executor=executor)
     typed = spec if isinstance(spec, StrategySpec) else StrategySpec.model_validate(spec)
+    # Where the code is not what the specification compiles to, or nothing can play it, the code is what runs.
+    if _PATHS._reason(code, typed) is not None:
+        return SandboxEvaluator(code=code, spec=typed, broker=broker, executor=executor)
     return SpecEvaluator(code=code, spec=typed, broker=broker, executor=executor)
 
 
@@ -187,29 +194,9 @@ def _candidates(
         )
 
 
-def _by_construction(result: BacktestResult) -> tuple[Check, ...]:
-    """Return the checks of a specification that was played: it is data, so most of them hold by construction."""
-    grave = doubts(result.dataset.notices)
-    impossible = [notice for notice in result.warnings if notice.code == "impossible_fill"]
-    said = {
-        "numbers": "The specification was played on trusted bars; no code of a strategy ran.",
-        "look_ahead": "A condition of a specification cannot name a later bar.",
-        "determinism": "A specification has no clock, no chance and no memory.",
-        "source": "No code was run.",
-    }
-    data = Check(
-        name="data",
-        status="failed" if grave else "passed",
-        scope=grave[0].message if grave else "No jump, bad tick or hole was found that no market makes.",
-    )
-    fills = Check(
-        name="fills",
-        status="failed" if impossible else "passed",
-        scope=impossible[0].message
-        if impossible
-        else f"All fills of {len(result.trades)} trades lie within their bars.",
-    )
-    return (*(Check(name=name, status="passed", scope=scope) for name, scope in said.items()), data, fills)
+def _checks(result: BacktestResult) -> tuple[Check, ...]:
+    fills = [notice for notice in result.warnings if notice.code == IMPOSSIBLE_FILL]
+    return of_specification(len(result.trades), fills=fills, doubts=doubts(result.dataset.notices))
 
 
 def _stop_where(cancelled: CancelSignal | None) -> None:

@@ -101,6 +101,9 @@ _EXECUTION_SUMMARY: dict[str, Any] = {
             }
         ],
     },
+    "path": "fast",
+    "path_reason": "",
+    "path_differences": [],
     "error": None,
     "timings": {"sandbox_seconds": 0.03},
     "versions": {"backtesting": "0.6.6"},

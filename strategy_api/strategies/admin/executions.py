@@ -18,9 +18,9 @@ from strategy_api.strategies.selectors import HEAVY
 class ExecutionAdmin(Record):
     """Backtests with metrics, the equity curve, trades and warnings."""
 
-    list_display = ["__str__", "strategy_page", "version_number", "status", "verdict", "returned"]
+    list_display = ["__str__", "strategy_page", "version_number", "status", "verdict", "path", "returned"]
     list_display += ["sharpe", "drawdown", "trade_count", "created_at"]
-    list_filter = ["status", "verified", "symbol", "interval", FailureFilter, "created_at"]
+    list_filter = ["status", "verified", "path", "path_reason", "symbol", "interval", FailureFilter, "created_at"]
     list_select_related = ["strategy", "version"]
     search_fields = ["id", "strategy__name", "symbol", "dataset_fingerprint"]
     ordering = ["-created_at"]
@@ -31,6 +31,9 @@ class ExecutionAdmin(Record):
         "status",
         "evidence_block",
         "verified",
+        "path",
+        "path_reason",
+        "path_differences",
         "check_table",
         "data",
         "equity_picture",
