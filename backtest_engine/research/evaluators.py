@@ -4,6 +4,7 @@ A specification is played on the fast path; code that none stands behind, and wh
 the sandbox.
 """
 
+import importlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,7 +21,6 @@ from backtest_engine.ports import CancelSignal, Executor
 from backtest_engine.research.candidates import Candidate, Evaluator, candidate_of, failed
 from backtest_engine.research.statistics.sharpe import Moments
 from backtest_engine.result_checks import of_specification
-from backtest_engine.simulation.fast_path import FIGURES, NotOnFastPath, Sweep, simulate, sweep
 from backtest_engine.simulation.house import BACKTESTING
 from backtest_engine.simulation.indicator_cache import IndicatorCache
 from backtest_engine.simulation.reporting import IMPOSSIBLE_FILL
@@ -90,9 +90,10 @@ class SpecEvaluator:
     def result(self, dataset: Dataset, *, parameters: Mapping[str, Any], broker: BrokerSettings) -> BacktestResult:
         """Return the whole result of one candidate; raise a `StrategyError` where it fails."""
         bars, spec, cache = self._prepared(dataset)
+        fast_path = kernel()
         try:
-            found = simulate(spec, replace(dataset, bars=bars), broker, parameters, cache=cache)
-        except NotOnFastPath:
+            found = fast_path.simulate(spec, replace(dataset, bars=bars), broker, parameters, cache=cache)
+        except fast_path.NotOnFastPath:
             return self._sandbox.result(dataset, parameters=parameters, broker=broker)
         return replace(found, checks=_checks(found))
 
@@ -108,8 +109,8 @@ class SpecEvaluator:
 
         `needed` are the metrics that each must have: some take longer than the others together.
         """
-        yearly = self.broker.fills != BACKTESTING
-        if not set(needed) <= {*FIGURES, *(YEARLY if yearly else ())}:
+        fast_path, yearly = kernel(), self.broker.fills != BACKTESTING
+        if not set(needed) <= {*fast_path.FIGURES, *(YEARLY if yearly else ())}:
             for chosen in parameters:
                 _stop_where(cancelled)
                 yield _candidate(self, dataset, chosen)
@@ -120,8 +121,10 @@ class SpecEvaluator:
             _stop_where(cancelled)
             part = parameters[first : first + size]
             try:
-                found = sweep(spec, replace(dataset, bars=bars), self.broker, part, cache=cache, keep_equity=True)
-            except NotOnFastPath:
+                found = fast_path.sweep(
+                    spec, replace(dataset, bars=bars), self.broker, part, cache=cache, keep_equity=True
+                )
+            except fast_path.NotOnFastPath:
                 yield from self._sandbox.sweep(dataset, part, cancelled=cancelled)
             else:
                 yield from _candidates(found, part, dataset, yearly=yearly)
@@ -136,6 +139,11 @@ class SpecEvaluator:
             fitted = fitted_to(self.code, self.spec, dataset).spec or self.spec
             self._kept = (dataset.fingerprint, dataset.bars, fitted, IndicatorCache())
         return self._kept[1:]
+
+
+def kernel() -> Any:
+    """Return the fast path, which is slow to import, and must not be before somebody says where it is kept."""
+    return importlib.import_module("backtest_engine.simulation.fast_path")
 
 
 def evaluator_of(
@@ -165,7 +173,7 @@ def _candidate(evaluator: Evaluator, dataset: Dataset, chosen: Mapping[str, Any]
 
 
 def _candidates(
-    found: Sweep, parameters: Sequence[Mapping[str, Any]], dataset: Dataset, *, yearly: bool
+    found: Any, parameters: Sequence[Mapping[str, Any]], dataset: Dataset, *, yearly: bool
 ) -> Iterator[Candidate]:
     first = dataset.warm_up
     seconds = pd.DatetimeIndex(dataset.bars.index[first:]).as_unit("ns").asi8 / 1e9
