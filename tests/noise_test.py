@@ -92,7 +92,7 @@ def judge(kind: str, seed: int, folder: str) -> dict[str, Any]:
         "kind": kind,
         "verdict": evidence.verdict,
         "deflated": found["best"]["deflated_sharpe"],
-        "permuted": known.permutation_p,
+        "permuted": known.permutation.p if known.permutation else None,
         "sharpe": (best.moments.sharpe or 0.0) * math.sqrt(252),
         "missed": [check.code for check in evidence.checks if check.verdict in ("fail", "warn")],
     }

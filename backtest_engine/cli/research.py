@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from backtest_engine.cli.answers import Answer, of_result
@@ -133,6 +134,7 @@ def _study(asked: argparse.Namespace, terminal: Terminal, study: Callable[[Groun
     from backtest_engine.cli.research_layout import show_study
     from backtest_engine.research.sealing import sentence
 
+    use_kernel_folder()
     with _grounds(asked, terminal) as ground_of:
 
         def work(file: str) -> Answer:
@@ -151,6 +153,13 @@ def _study(asked: argparse.Namespace, terminal: Terminal, study: Callable[[Groun
             return found
 
         return _answer_all(((file, file) for file in asked.files), work, asked, terminal, show_study)
+
+
+def use_kernel_folder() -> None:
+    """Keep the compiled kernel where the other commands keep theirs."""
+    from backtest_engine.simulation.kernel import cache
+
+    cache.use(Path.home() / ".cache" / "algoagent" / "kernel")
 
 
 @contextmanager

@@ -14,7 +14,8 @@ def _cutler_rsi(close: Array, *, period: int) -> Array:
     with np.errstate(all="ignore"):
         moved = np.where(gain + loss > 1e-12 * close[1:], 100.0 * gain / (gain + loss), 50.0)
     moved[np.isnan(gain)] = np.nan
-    return np.clip(np.concatenate([[np.nan], moved]), 0.0, 100.0)
+    bounded: Array = np.clip(np.concatenate([[np.nan], moved]), 0.0, 100.0)
+    return bounded
 
 
 CUTLER_RSI = define(

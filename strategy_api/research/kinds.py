@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from backtest_engine.errors import InvalidParameter
 from backtest_engine.research.evaluators import most_trials
 from backtest_engine.research.readings import require_sentence
 from backtest_engine.research.search import planned
@@ -34,6 +35,10 @@ def prepare_search(*, owner: User, subject: Strategy, asked: dict[str, Any]) -> 
     number = submission.subject.version if submission.subject is not None else None
     version = StrategyVersion.objects.get(strategy=subject, number=number or 1)
     search = studies.search_of(version, asked)
+    if "anchored" in asked and search.method == "tpe":
+        raise InvalidParameter(
+            "Windows are searched by grid, random or latin: each must try the same.", details={"parameter": "method"}
+        )
     limit = most_trials(version.spec)
     planned(search.grid, method=search.method, max_trials=search.max_trials, seed=search.seed, most=limit)
     return submission

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from django.contrib.auth.models import User
 
+from strategy_api.research.models import Goal, Study
 from strategy_api.runs.models import Run
 from strategy_api.strategies import equity_curves
 from strategy_api.strategies.models import Execution, Strategy
@@ -50,6 +51,26 @@ def run_of(strategy: Strategy, **values: Any) -> Run:
             "subject_type": "strategy",
             "subject_id": strategy.pk,
             "subject_version": strategy.current_version and strategy.current_version.number,
+            **values,
+        }
+    )
+
+
+def study_of(strategy: Strategy, **values: Any) -> Study:
+    """Store a study whose run has ended, of a goal with a seal."""
+    run = run_of(strategy, kind="optimize", state="succeeded", finished_at=datetime(2020, 1, 2, tzinfo=UTC))
+    goal = Goal.objects.get(pk=strategy.goal)
+    goal.sealed_from = datetime(2020, 1, 1, tzinfo=UTC)
+    goal.save()
+    return Study.objects.create(
+        **{
+            "id": run.pk,
+            "run": run,
+            "owner": strategy.owner,
+            "goal": goal,
+            "strategy": strategy,
+            "version": 1,
+            "kind": "optimize",
             **values,
         }
     )

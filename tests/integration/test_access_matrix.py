@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from strategy_api.accounts.models import Token
 from strategy_api.agents.services import begin_conversation
 from tests.integration.conftest import client_of
-from tests.integration.records import CODE, execution_of, run_of, strategy_of
+from tests.integration.records import CODE, execution_of, run_of, strategy_of, study_of
 
 SAFE = ("get",)
 CSV = b"date,open,high,low,close,volume\n2024-01-02,10,11,9,10.5,1000\n2024-01-03,10.5,12,10,11.5,1200\n"
@@ -29,6 +29,8 @@ class World:
     execution: str
     token: str
     conversation: str
+    goal: str
+    study: str
     clients: dict[str, APIClient]
 
     def address(self, name: str) -> str:
@@ -43,6 +45,8 @@ class World:
             "submit": self.strategy,
             "signal": str(uuid.uuid4()),
             "weight": "balanced",
+            "goal": self.goal,
+            "study": self.study,
         }
         for arguments in ([], [keys.get(kind, "")], [keys.get(kind, ""), 2]):
             try:
@@ -67,6 +71,8 @@ def world(db: None, settings: Any, tmp_path: Any) -> World:
         execution=str(execution_of(strategy).pk),
         token=str(token.pk),
         conversation=str(begin_conversation(owner=owner, title="mine").pk),
+        goal=str(strategy.goal),
+        study=str(study_of(strategy).pk),
         clients={
             "nobody": APIClient(),
             "other": client_of(other),
@@ -81,6 +87,8 @@ Expected = dict[str, set[int]]
 # Work on what belongs to somebody: to others it does not exist.
 OWNED: Expected = {"nobody": {401}, "other": {404}, "read token": {200}, "owner": {200}, "staff": {200}}
 OWNED_WRITE = OWNED | {"read token": {403}, "owner": {200, 201, 202, 204}, "staff": {200, 201, 202, 204}}
+# The owner's strategy has no parameters and no sentence.
+OWNED_REFUSED = OWNED_WRITE | {"owner": {422}, "staff": {422}}
 # Lists and makers: everybody has their own.
 OPEN_TO_USERS: Expected = {who: {200} for who in OWNED} | {"nobody": {401}}
 MAKES: Expected = {who: {201, 202} for who in OWNED} | {"nobody": {401}, "read token": {403}}
@@ -130,6 +138,19 @@ RULES: dict[str, Expected] = {
     "conversation-messages GET": OWNED,
     "conversation-messages POST": OWNED_WRITE,
     "conversation-events GET": OWNED,
+    "goal-list GET": OPEN_TO_USERS,
+    "goal-detail GET": OWNED,
+    "goal-trials GET": OWNED,
+    "goal-open-seal POST": OWNED_WRITE,
+    "study-list GET": OPEN_TO_USERS,
+    "study-detail GET": OWNED,
+    "study-trials GET": OWNED,
+    "study-report GET": OWNED,
+    "submit-optimize POST": OWNED_REFUSED,
+    "submit-walk_forward POST": OWNED_REFUSED,
+    "submit-spread POST": OWNED_REFUSED,
+    "submit-significance POST": OWNED_WRITE,
+    "submit-batch POST": OWNED_WRITE,
     "token-list GET": TOKENS,
     "token-list POST": MAKES,
     "token-detail DELETE": ONE_TOKEN,
@@ -185,6 +206,8 @@ BODIES: dict[str, Any] = {
     "conversation-list POST": {"test_symbol": "GOOG"},
     "conversation-detail PATCH": {"title": "Two"},
     "conversation-messages POST": {"content": "buy when RSI < 30, sell when RSI > 70"},
+    "submit-optimize POST": {"parameters": {"rsi_period": [7, 14]}},
+    "submit-walk_forward POST": {"parameters": {"rsi_period": [7, 14]}},
 }
 QUERIES = {
     "data-bars GET": "?symbol=GOOG&page_size=5",
@@ -223,9 +246,11 @@ def ask(client: APIClient, world: World, operation: str) -> Any:
     if operation == "data-import POST":
         return client.generic("POST", address, CSV, content_type="text/csv")
     headers = {"Accept": "application/json"} if name.endswith("-events") else {}
+    body = {"strategy": world.strategy, "symbols": ["GOOG"]} if name == "submit-batch" else BODIES.get(operation)
+    headers = {"Accept": "application/json"} if name == "run-events" else {}
     if operation in ("strategy-detail DELETE", "run-detail DELETE"):
         world.clients["owner"].post(reverse("run-cancel", args=[world.run]))
-    return getattr(client, method.lower())(address, BODIES.get(operation), headers=headers)
+    return getattr(client, method.lower())(address, body, headers=headers)
 
 
 class TestAccess:
@@ -246,6 +271,7 @@ class TestAccess:
         answer = ask(world.clients["other"], world, operation)
 
         for key in (world.strategy, world.run, world.execution, world.token, world.conversation):
+        for key in (world.strategy, world.run, world.execution, world.token, world.goal, world.study):
             assert key not in answer.content.decode()
 
     def test_says_nothing_of_others_in_filters_either(self, world: World) -> None:

@@ -18,7 +18,7 @@ from strategy_api.strategies.selectors import HEAVY
 class ExecutionAdmin(Record):
     """Backtests with metrics, the equity curve, trades and warnings."""
 
-    list_display = ["__str__", "strategy_page", "version_number", "status", "verdict", "verified", "path", "returned"]
+    list_display = ["__str__", "strategy_page", "version_number", "status", "verdict", "path", "returned"]
     list_display += ["sharpe", "drawdown", "trade_count", "created_at"]
     list_filter = ["status", "verified", "path", "path_reason", "symbol", "interval", FailureFilter, "created_at"]
     list_select_related = ["strategy", "version"]
