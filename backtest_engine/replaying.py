@@ -12,7 +12,7 @@ import pandas as pd
 from backtest_engine.domain import Dataset
 from backtest_engine.language.explain import condition, operand
 from backtest_engine.spec import Indicator, StrategySpec, parts_of
-from backtest_engine.spec.evaluate import Reading, readings, series
+from backtest_engine.spec.evaluate import Evaluation, Reading, readings
 from backtest_engine.spec.lengths import fit
 
 MOST_BARS = 5_000
@@ -25,7 +25,8 @@ _STANDING = frozenset(["stop_loss", "take_profit", "wiped_out"])
 class Replay:
     """A backtest worked out once, to be read a page at a time. Bars are numbered from the first that was traded."""
 
-    dataset: Dataset
+    times: Any
+    columns: Mapping[str, Any]
     offset: int
     lines: Mapping[str, Any]
     conditions: tuple[Reading, ...]
@@ -34,25 +35,23 @@ class Replay:
     @property
     def bars(self) -> int:
         """How many bars there are to step through."""
-        return len(self.dataset) - self.offset
+        return len(self.times) - self.offset
 
     def page(self, start: int, size: int) -> dict[str, Any]:
         """Return the bars from an index on, columns by name, and orders, fills and reasons by bar index."""
         begin, end = min(start, self.bars), min(start + size, self.bars)
         rows = slice(self.offset + begin, self.offset + end)
-        frame = self.dataset.bars.iloc[rows]
         first = bisect_left(self.events, begin, key=lambda event: event[0])
         last = bisect_left(self.events, end, key=lambda event: event[0])
         told: dict[str, list[dict[str, Any]]] = {"orders": [], "fills": []}
         for bar, kind, event in self.events[first:last]:
             told[kind].append({"bar": bar, **event})
-        times = (pd.DatetimeIndex(frame.index).asi8 // _per_second(frame.index)).tolist()
         return {
             "bars": self.bars,
             "start": begin,
             "next": end if end < self.bars else None,
-            "time": [_iso(second) for second in times],
-            **{name: frame[column].tolist() for name, column in _COLUMNS.items()},
+            "time": [f"{moment}Z" for moment in np.datetime_as_string(self.times[rows], unit="s").tolist()],
+            **{name: values[rows].tolist() for name, values in self.columns.items()},
             "indicators": {name: _plain(values[rows]) for name, values in self.lines.items()},
             **told,
             "reasons": [
@@ -85,35 +84,46 @@ def replay_of(
     """Work out a backtest of recorded trades; without a `spec` there are no indicators and no reasons."""
     index = pd.DatetimeIndex(dataset.bars.index)
     offset = int(index.searchsorted(pd.Timestamp(first_bar_at.astimezone(UTC).replace(tzinfo=None))))
-    fitted = None
+    lines: dict[str, Any] = {}
+    conditions: tuple[Reading, ...] = ()
     if spec is not None:
         fitted, _ = fit(StrategySpec.model_validate(dict(spec)), index)
-    lines = {} if fitted is None else {operand(call): series(call, dataset.bars) for call in _shown(fitted)}
-    found = [event for trade in trades for event in _events(trade, index, offset)]
+        known = Evaluation(dataset.bars)
+        conditions = readings(fitted, dataset.bars, known)
+        lines = {operand(call): known.series(call) for call in _shown(fitted)}
+    entered, left = (_bars_of(trades, name, index) - offset for name in ("entry_time", "exit_time"))
+    found = [
+        event
+        for trade, first, last in zip(trades, entered.tolist(), left.tolist(), strict=True)
+        for event in _events(trade, first, last)
+    ]
     return Replay(
-        dataset=dataset,
+        times=index.to_numpy().astype("datetime64[s]"),
+        columns={name: dataset.bars[column].to_numpy() for name, column in _COLUMNS.items()},
         offset=offset,
         lines=lines,
-        conditions=readings(fitted, dataset.bars) if fitted is not None else (),
+        conditions=conditions,
         events=sorted(found, key=lambda event: event[0]),
     )
+
+
+def _bars_of(trades: Sequence[Mapping[str, Any]], name: str, index: pd.DatetimeIndex) -> Any:
+    """Return the place among all bars of a time of each trade."""
+    moments = np.array([trade[name].removesuffix("Z") for trade in trades], dtype="datetime64[us]")
+    return index.to_numpy().astype("datetime64[us]").searchsorted(moments)
 
 
 def _shown(spec: StrategySpec) -> Iterator[Indicator]:
     seen = set()
     for call in parts_of(spec, Indicator):
-        plain = call.model_copy(update={"shift": 0})
+        plain = call.model_copy(update={"shift": 0}) if call.shift else call
         if (key := plain.model_dump_json()) not in seen:
             seen.add(key)
             yield plain
 
 
-def _events(
-    trade: Mapping[str, Any], index: pd.DatetimeIndex, offset: int
-) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def _events(trade: Mapping[str, Any], entered: int, left: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Yield the orders and fills of one trade; a market order is given one bar before it is filled."""
-    entered = int(index.searchsorted(pd.Timestamp(trade["entry_time"]).tz_localize(None))) - offset
-    left = int(index.searchsorted(pd.Timestamp(trade["exit_time"]).tz_localize(None))) - offset
     side = "long" if trade["size"] > 0 else "short"
     reason = trade.get("exit_reason") or "closed"
     levels = {"stop_loss": trade.get("stop_loss"), "take_profit": trade.get("take_profit")}
@@ -142,14 +152,6 @@ def _events(
             "pnl": trade["pnl"],
         },
     )
-
-
-def _per_second(index: pd.Index) -> int:
-    return {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[pd.DatetimeIndex(index).unit]
-
-
-def _iso(second: int) -> str:
-    return datetime.fromtimestamp(second, tz=UTC).isoformat().replace("+00:00", "Z")
 
 
 def _plain(values: Any) -> list[float | None]:

@@ -1,10 +1,11 @@
 """The conversation as a pure machine: events in, messages and commands out."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backtest_engine.agents.conversation import TRANSITIONS, Message, RunEnded, State, UserSaid, step
+from backtest_engine.agents.conversation import TRANSITIONS, Message, RunEnded, State, UserSaid, drawn, step
 from backtest_engine.agents.conversation.intents import examples, intents_in
 from backtest_engine.agents.conversation.nodes import NODES
 from backtest_engine.agents.conversation.words import listen
@@ -259,3 +260,8 @@ class TestIntents:
 class TestTransitions:
     def test_lead_to_nodes_that_are_there(self) -> None:
         assert {start for start, _ in TRANSITIONS} | set(TRANSITIONS.values()) == set(NODES)
+
+    def test_are_drawn_as_the_guide_shows(self) -> None:
+        guide = Path(__file__).resolve().parents[2] / "docs" / "guides" / "conversations.md"
+
+        assert drawn() in guide.read_text()

@@ -112,6 +112,7 @@ class _Turn:
         symbol = (command.parameters.get("settings") or {}).get("symbol")
         message = PROGRESS.get(command.kind, command.kind) + (f" on {symbol}" if symbol else "")
         progress = {"turn": self._turn.seq, "step": command.kind, "message": message}
+        self._job.emit("turn.progress", step=command.kind, message=message)
         publish(topic_of(self._conversation.pk), [("node", {"node": node}), ("progress", progress)])
 
     def write(self, state: State, said: list[Said]) -> None:

@@ -36,8 +36,12 @@ def answer(turn: Turn) -> None:
 
 def _what_was_understood(turn: Turn, before: dict[str, Any]) -> None:
     state, plan = turn.state, turn.plan
-    if plan.intent == "new_strategy" and state.spec is not None:
-        told = explain(StrategySpec.model_validate(state.spec))
+    if plan.intent == "new_strategy":
+        told = (
+            explain(StrategySpec.model_validate(state.spec))
+            if state.spec is not None
+            else "It is written as free code."
+        )
         assumed = "".join(f"\nAssumed: {line}" for line in plan.assumptions)
         turn.say("text", f"{told}{assumed}", metadata={"assumptions": plan.assumptions, "title": state.title})
         turn.say("code", state.code, metadata=_about(turn) | {"language": "python"})
@@ -127,7 +131,8 @@ def told(execution: dict[str, Any]) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f} %"
+    # Adding nothing turns a negative zero into one that people write.
+    return "–" if value is None else f"{round(value, 1) + 0.0:.1f} %"
 
 
 def _shorter_data(turn: Turn, execution: dict[str, Any]) -> None:

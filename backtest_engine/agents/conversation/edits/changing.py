@@ -59,7 +59,10 @@ def _joined(kind: Any, name: str, first: Condition | None, second: Condition) ->
     after = second.conditions if second.kind == name else (second,)  # type: ignore[union-attr]
     wanted = tuple(dict.fromkeys([*(one.model_dump_json() for one in (*before, *after))]))
     by_text = {one.model_dump_json(): one for one in (*before, *after)}
-    return kind(conditions=tuple(by_text[text] for text in wanted)) if len(wanted) > 1 else by_text[wanted[0]]
+    if len(wanted) == 1:
+        return by_text[wanted[0]]
+    joined: Condition = kind(conditions=tuple(by_text[text] for text in wanted))
+    return joined
 
 
 def mirror_of(condition: Condition) -> Condition | None:

@@ -73,6 +73,7 @@ def _refused(turn: Turn, plan: Plan, error: DescriptionRefused) -> str:
         and "model" in turn.abilities
         and all(one.get("code") in _BEYOND_RULES for one in problems)
     ):
+        plan.settings = _named(plan, error.details.get("settings", {}))
         return "understood"
     turn.ask(
         f"That could not be read as a strategy: {error.message}. When should it buy, and when should it sell? "
