@@ -209,8 +209,15 @@ class Supervisor:
     # Judging
 
     def _best(self, iteration: Iteration) -> Tried | None:
-        """Return the allowed proposal that is likeliest to be better, None where none may be taken."""
+        """Return the allowed proposal to go on with, None where none may be taken.
+
+        Of those that are better beyond the noise the one with the best figure; without any, the likeliest.
+        """
         may = [tried for tried in iteration.proposals if tried.allowed and tried.error is None and tried.p is not None]
+        level = acceptance.LEVEL / max(len(may), 1)
+        clear = [tried for tried in may if tried.p is not None and tried.p <= level]
+        if clear:
+            return max(clear, key=self._score)
         return min(may, key=lambda tried: (tried.p, -self._score(tried))) if may else None
 
     def _score(self, tried: Tried) -> float:

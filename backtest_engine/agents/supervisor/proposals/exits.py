@@ -63,18 +63,19 @@ def early(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     missed = float(finding.figures["missed_pct"])
     reason = f"The price goes on by {missed:g} % in the {finding.figures['bars']} bars after an exit."
     taken = np.mean([exit_reason == "take_profit" for exit_reason in situation.reasons])
-    shown: list[tuple[dict[str, Any], str]] = []
+    shown: list[tuple[dict[str, Any], str, bool]] = []
     if taken >= 0.3:
         wider = percent(situation.gross[situation.finished & ~situation.stopped].mean() + missed / 100)
-        shown.append(({"take_profit": PercentDistance(percent=wider)}, f"take profit {wider} %"))
-        shown.append(({"take_profit": None}, "no take profit"))
+        shown.append(({"take_profit": PercentDistance(percent=wider)}, f"take profit {wider} %", False))
+        shown.append(({"take_profit": None}, "no take profit", True))
     shown.append(
         (
             {"exit": None, "take_profit": None, "max_bars": bars, "max_bars_unit": None},
             f"sold after {bars} bars and not before",
+            True,
         )
     )
-    for fields, words in shown:
+    for fields, words, drops in shown:
         yield from _one(
             situation.spec,
             fields,
@@ -85,6 +86,7 @@ def early(finding: Finding, situation: Situation) -> Iterator[Proposal]:
                 expected=f"Trades earn up to {missed:g} % more.",
                 spec=situation.spec,
                 words=words,
+                changes_meaning=drops,
             ),
         )
 
