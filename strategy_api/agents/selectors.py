@@ -40,7 +40,8 @@ def messages_of(
     rows: Any = conversation.messages.order_by("seq")
     if reply_to is not None:
         rows = rows.filter(reply_to=reply_to)
-    return rows if after is None else rows.filter(seq__gt=after)
+    found: QuerySet[Message] = rows if after is None else rows.filter(seq__gt=after)
+    return found
 
 
 def supervisions_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Supervision]:

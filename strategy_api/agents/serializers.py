@@ -29,8 +29,10 @@ class ConversationQuery(PageQuery):
 class MessageQuery(StrictSerializer):
     """Which messages to list, oldest first."""
 
-    after = PageSizeField(most=10**9, default=None, required=False, help_text="Those after this number.")
-    reply_to = PageSizeField(most=10**9, default=None, required=False, help_text="Those that answer this turn.")
+    after = serializers.IntegerField(min_value=0, max_value=10**9, required=False, help_text="Those after this number.")
+    reply_to = serializers.IntegerField(
+        min_value=1, max_value=10**9, required=False, help_text="Those that answer this turn."
+    )
     page_size = PageSizeField(most=MOST_MESSAGES, default=200, help_text="At most so many.")
 
 

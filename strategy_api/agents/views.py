@@ -102,7 +102,7 @@ class ConversationViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
 
     @extend_schema(
         summary="Show a conversation",
-        description="Where it stands: node, strategy, settings, the question that is open, and whether it is your turn.",
+        description="Where it stands: node, strategy, settings, the open question, and whether it is your turn.",
         responses=ConversationDetail,
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -140,7 +140,9 @@ class ConversationViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     def messages(self, request: Request, pk: Any = None) -> Response:
         """Return the messages in their order."""
         size = self.query["page_size"]
-        rows = selectors.messages_of(self.get_object(), reply_to=self.query["reply_to"], after=self.query["after"])
+        rows = selectors.messages_of(
+            self.get_object(), reply_to=self.query.get("reply_to"), after=self.query.get("after")
+        )
         found = list(rows[: size + 1])
         following = found[size - 1].seq if len(found) > size else None
         return Response({"results": MessageDetail(found[:size], many=True).data, "next_after": following})
@@ -148,8 +150,8 @@ class ConversationViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     @extend_schema(
         summary="Say something",
         description=(
-            "A turn: words, answers to questions, or both. Answers 202 with the turn's run; `Prefer: wait=N` answers the "
-            "new messages when it has ended. The same `client_id` again is the same message, said once."
+            "A turn: words, answers to questions, or both. Answers 202 with the turn's run; `Prefer: wait=N` answers "
+            "the new messages when it has ended. The same `client_id` again is the same message, said once."
         ),
         request=MessageCreate,
         responses=SAID,
@@ -167,7 +169,7 @@ class ConversationViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
             return Answer(status=202, body={"seq": message.seq}, headers={"Location": location}, run_id=message.run_id)
 
         answer = answer_once(keyed(request), do)
-        run = Run.objects.filter(pk=answer.run_id).first()
+        run = Run.objects.filter(pk=answer.run_id).first() if answer.run_id else None
         if run is None:
             raise NotFound("The run of this turn has been deleted.")
         return _answered(request, conversation, answer, run)

@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 
 from backtest_engine.agents.conversation.facts import facts_of
 from backtest_engine.domain import Dataset
-from backtest_engine.errors import RequestError
+from backtest_engine.errors import AlgoAgentError, RequestError
 from backtest_engine.replaying import Replay, replay_of
+from strategy_api.common.exceptions import Conflict
 from strategy_api.market.catalog import catalog
 from strategy_api.strategies.models import Execution
 
@@ -28,7 +29,10 @@ def dataset_of(execution: Execution) -> Dataset:
 
 
 def page(execution: Execution, *, after: int, size: int) -> dict[str, Any]:
-    """Return the bars from an index on with what happened on them; `next` is the index to go on from."""
+    """Return the bars from an index on with what happened on them; `next` is the index to go on from.
+
+    Raises `Conflict` where the bars are not kept.
+    """
     return _replay(execution).page(after, size)
 
 
@@ -38,9 +42,11 @@ def _replay(execution: Execution) -> Replay:
         if found is not None:
             _kept.move_to_end(execution.pk)
             return found
-    replay = replay_of(
-        dataset_of(execution), execution.trades, first_bar_at=execution.first_bar_at, spec=execution.version.spec
-    )
+    try:
+        dataset = dataset_of(execution)
+    except AlgoAgentError as error:
+        raise Conflict("The bars of this backtest are not at hand any more.", code="bars_not_at_hand") from error
+    replay = replay_of(dataset, execution.trades, first_bar_at=execution.first_bar_at, spec=execution.version.spec)
     with _mutex:
         _kept[execution.pk] = replay
         while len(_kept) > _MOST_KEPT:

@@ -22,25 +22,30 @@ def written(spec: dict[str, Any] | None) -> dict[str, Any]:
     whole = StrategySpec.model_validate(spec)
     found: dict[str, Any] = {}
     for name, side in whole.sides.items():
-        found[f"{name}.entry"] = _condition(side.entry)
-        if side.exit is not None:
-            found[f"{name}.exit"] = _condition(side.exit)
-        for field in ("stop_loss", "take_profit"):
-            if (value := getattr(side, field)) is not None:
-                found[f"{name}.{field}"] = _distance(value)
-        if side.trailing_stop is not None:
-            found[f"{name}.trailing_stop"] = _distance(side.trailing_stop.distance)
-        if side.max_bars is not None:
-            found[f"{name}.max_bars"] = side.max_bars
-        for field in ("break_even", "partial_exits"):
-            if getattr(side, field):
-                found[f"{name}.{field}"] = "yes"
-        if side.order.kind != "market":
-            found[f"{name}.order"] = side.order.kind
+        found |= _side(name, side)
     found |= _account(whole)
     if whole.reverse:
         for name, other in (("long", "short"), ("short", "long")):
             found.setdefault(f"{name}.exit", found.get(f"{other}.entry"))
+    return found
+
+
+def _side(name: str, side: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {f"{name}.entry": _condition(side.entry)}
+    if side.exit is not None:
+        found[f"{name}.exit"] = _condition(side.exit)
+    for field in ("stop_loss", "take_profit"):
+        if (value := getattr(side, field)) is not None:
+            found[f"{name}.{field}"] = _distance(value)
+    if side.trailing_stop is not None:
+        found[f"{name}.trailing_stop"] = _distance(side.trailing_stop.distance)
+    if side.max_bars is not None:
+        found[f"{name}.max_bars"] = side.max_bars
+    for field in ("break_even", "partial_exits"):
+        if getattr(side, field):
+            found[f"{name}.{field}"] = "yes"
+    if side.order.kind != "market":
+        found[f"{name}.order"] = side.order.kind
     return found
 
 

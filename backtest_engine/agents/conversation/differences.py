@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from backtest_engine.language.explain import condition, distance, number
-from backtest_engine.spec import StrategySpec
+from backtest_engine.spec import Side, StrategySpec
 
 _TITLES = {
     "symbol": "market",
@@ -29,22 +29,30 @@ def _terms(spec: StrategySpec) -> Iterator[tuple[str, str]]:
         yield f"{name} entry", condition(side.entry)
         if side.exit is not None:
             yield f"{name} exit", condition(side.exit)
-        if side.order.kind != "market":
-            yield f"{name} order", f"{side.order.kind} order"
-        for field in ("stop_loss", "take_profit"):
-            if (value := getattr(side, field)) is not None:
-                yield f"{name} {field.replace('_', ' ')}", distance(value)
-        if side.trailing_stop is not None:
-            yield f"{name} trailing stop", distance(side.trailing_stop.distance)
-        if side.break_even is not None:
-            yield f"{name} break even", f"after {distance(side.break_even.after)}"
-        for place, part in enumerate(side.partial_exits, 1):
-            yield f"{name} partial exit {place}", f"{number(round(100 * part.portion, 10))} % at {distance(part.after)}"
-        if side.max_bars is not None:
-            yield (
-                f"{name} holding time",
-                f"{side.max_bars} {side.max_bars_unit or 'bar'}{'s' if side.max_bars != 1 else ''}",
-            )
+        yield from _protections(name, side)
+    yield from _account(spec)
+
+
+def _protections(name: str, side: Side) -> Iterator[tuple[str, str]]:
+    if side.order.kind != "market":
+        yield f"{name} order", f"{side.order.kind} order"
+    for field in ("stop_loss", "take_profit"):
+        if (value := getattr(side, field)) is not None:
+            yield f"{name} {field.replace('_', ' ')}", distance(value)
+    if side.trailing_stop is not None:
+        yield f"{name} trailing stop", distance(side.trailing_stop.distance)
+    if side.break_even is not None:
+        yield f"{name} break even", f"after {distance(side.break_even.after)}"
+    for place, part in enumerate(side.partial_exits, 1):
+        yield f"{name} partial exit {place}", f"{number(round(100 * part.portion, 10))} % at {distance(part.after)}"
+    if side.max_bars is not None:
+        yield (
+            f"{name} holding time",
+            f"{side.max_bars} {side.max_bars_unit or 'bar'}{'s' if side.max_bars != 1 else ''}",
+        )
+
+
+def _account(spec: StrategySpec) -> Iterator[tuple[str, str]]:
     yield "size", _size(spec)
     if spec.max_entries > 1:
         yield "open entries", f"up to {spec.max_entries}"

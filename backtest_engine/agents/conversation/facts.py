@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ def facts_of(
     if start is not None:
         inside &= index >= _naive(start)
     if end is not None:
-        inside &= index < _naive(end) + timedelta(days=1)
+        inside &= index < _naive(end) + pd.Timedelta(days=1)
     if month is not None:
         inside &= index.month == month
     named = _span(index, inside, start, end)
@@ -67,8 +67,8 @@ def facts_of(
     }
 
 
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def _naive(moment: datetime) -> pd.Timestamp:
+    return pd.Timestamp(moment.astimezone(UTC).replace(tzinfo=None))
 
 
 def _span(index: pd.DatetimeIndex, inside: Held, start: datetime | None, end: datetime | None) -> dict[str, str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """What a turn says about a strategy that is there: how to run it, and what to change."""
 
 import re

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """Answers to questions: by an option's id, by its words, by its place, or a plain yes."""
 
 import re

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """What a turn says of how to run the strategy: dates, markets, bars, cash and costs, and what is left of its words."""
 
 import re

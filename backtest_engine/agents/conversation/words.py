@@ -66,11 +66,16 @@ def _mended(word: str, corrections: list[str]) -> str:
         return word
     reach = 1 if len(small) < 8 else 2
     near = process.extract(small, spelling, scorer=OSA.distance, score_cutoff=reach, limit=3)
-    near = [one for one in near if one[0][0] == small[0]]
+    near = [one for one in near if one[0][0] == small[0] and not _another_word(small, one[0])]
     if not near or (len(near) > 1 and near[0][1] == near[1][1]):
         return word
     corrections.append(f"'{word}' read as '{near[0][0]}'")
     return near[0][0]
+
+
+def _another_word(word: str, better: str) -> bool:
+    """Whether two short words differ by one letter for another: `save` is no slip for `same`."""
+    return len(word) == len(better) <= 5 and sorted(word) != sorted(better)
 
 
 @cache

@@ -41,7 +41,7 @@ class EarlierTurn(VendorError):
 
 def converse(job: Job) -> None:
     """Answer one turn."""
-    conversation = Conversation.objects.get(pk=job.run.subject_id)
+    conversation = Conversation.objects.get(pk=str(job.run.subject_id))
     turn = conversation.messages.get(seq=job.parameters["turn"])
     _after_earlier_turns(conversation, turn)
     state = State.model_validate(conversation.state)

@@ -52,6 +52,7 @@ class ExecutionViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     queryset = Execution.objects.none()
     serializer_class = ExecutionDetail
     queries = {"list": ExecutionQuery, "replay": ReplayQuery}
+    problems = {"replay": ("bars_not_at_hand",)}
     sparse = {"list": ExecutionSummary, "retrieve": ExecutionDetail}
 
     def get_queryset(self) -> QuerySet[Execution]:
@@ -103,8 +104,8 @@ class ExecutionViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     @extend_schema(
         summary="Step through a backtest",
         description=(
-            "Bars as columns, with the indicators of the rules, and orders, fills and reasons by bar index, from `start` "
-            "on; `next` is where to go on. Bar 0 is the first on which trading was possible."
+            "Bars as columns, with the indicators of the rules, and orders, fills and reasons by bar index, from "
+            "`start` on; `next` is where to go on. Bar 0 is the first on which trading was possible."
         ),
         responses=ReplayPage,
     )

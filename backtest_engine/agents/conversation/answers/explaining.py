@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """The strategy in words, its code, its settings, its figures."""
 
 import re

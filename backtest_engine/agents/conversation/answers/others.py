@@ -1,18 +1,18 @@
 """Names, endings, wishes for paper trading, and what was not understood."""
 
+from backtest_engine.agents.conversation import intents
 from backtest_engine.agents.conversation.turn import Turn
 
 CAN_BE_SAID = (
-    "You can say a strategy ('buy when RSI(14) is below 30, sell when RSI(14) is above 70'), change it ('entry at 25', 'add a 5 % stop', "
-    "'EMA instead of SMA', 'also short', 'only on Mondays'), run it otherwise ('for 2008', 'on EURUSD', 'with 0.1 % commission'), or ask: "
-    "'why did it lose in 2008', 'which one was better', 'show me the code', 'undo', 'try RSI 5 to 30', 'is that just luck?'."
+    "You can say a strategy ('buy when RSI(14) is below 30, sell when RSI(14) is above 70'), change it ('entry at 25', "
+    "'add a 5 % stop', 'EMA instead of SMA', 'also short', 'only on Mondays'), run it otherwise ('for 2008', "
+    "'on EURUSD', 'with 0.1 % commission'), or ask: 'why did it lose in 2008', 'which one was better', "
+    "'show me the code', 'undo', 'try RSI 5 to 30', 'is that just luck?'."
 )
 
 
 def name(turn: Turn) -> None:
     """Call the conversation and its strategy something else."""
-    from backtest_engine.agents.conversation import intents
-
     matches = [match for intent, match in intents.intents_in(turn.said.plain) if intent == "name"]
     wanted = matches[0]["name"]
     place = turn.text.lower().rfind(wanted)
@@ -25,8 +25,8 @@ def paper(turn: Turn) -> None:
     """Say what can be had instead of real money."""
     turn.say(
         "text",
-        "Nothing was sent to any broker, and nothing ever is: real money cannot be traded here. Paper trading, with orders that are only "
-        "simulated, cannot be started from a conversation yet.",
+        "Nothing was sent to any broker, and nothing ever is: real money cannot be traded here. Paper trading, with "
+        "orders that are only simulated, cannot be started from a conversation yet.",
     )
 
 

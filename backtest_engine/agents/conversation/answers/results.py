@@ -116,7 +116,8 @@ def told(execution: dict[str, Any]) -> str:
     metrics = execution.get("metrics") or {}
     span = f"{execution['first_bar_at'][:10]} to {execution['last_bar_at'][:10]}"
     figures = [
-        f"return {_percent(metrics.get('return_pct'))} (buying and holding {_percent(metrics.get('buy_hold_return_pct'))})",
+        f"return {_percent(metrics.get('return_pct'))} "
+        f"(buying and holding {_percent(metrics.get('buy_hold_return_pct'))})",
         f"largest drawdown {_percent(metrics.get('max_drawdown_pct'))}",
         f"{metrics.get('trades') or 0} trades",
     ]
@@ -174,8 +175,9 @@ def _evidence(turn: Turn) -> None:
         return
     turn.say(
         "warning",
-        f"{tries} tries so far: of {tries} strategies that know nothing, the best is expected {expected_best(tries):.1f} standard errors "
-        "above zero by luck alone. Ask 'is that just luck?' before you believe the best of them.",
+        f"{tries} tries so far: of {tries} strategies that know nothing, the best is expected "
+        f"{expected_best(tries):.1f} standard errors above zero by luck alone. Ask 'is that just luck?' before you "
+        "believe the best of them.",
         metadata={"code": "many_tries", "tries": tries},
     )
 

@@ -1,5 +1,6 @@
 """Why it lost, why it did not trade: from trades and data, by looking them up."""
 
+import re
 from typing import Any
 
 from backtest_engine.agents.conversation.settings import read_run
@@ -40,8 +41,6 @@ def answer(turn: Turn) -> None:
 
 def _month_alone(plain: str) -> int | None:
     """Return a month that was said without a year: `in march`."""
-    import re
-
     names = [
         "january",
         "february",
@@ -72,7 +71,8 @@ def _told(turn: Turn, facts: dict[str, Any]) -> str:
             lines.append(f"A position was open on {facts['open']} of these bars, so that no new one could begin.")
         for reason, lost in (facts.get("lost") or {}).items():
             lines.append(
-                f"{lost['count']} entry orders came to nothing in the whole backtest ({reason.replace('_', ' ')}): {lost['message']}"
+                f"{lost['count']} entry orders came to nothing in the whole backtest "
+                f"({reason.replace('_', ' ')}): {lost['message']}"
             )
     return "\n".join(lines)
 
@@ -81,14 +81,16 @@ def _trades(facts: dict[str, Any]) -> list[str]:
     if not facts["count"]:
         return ["No trade began or ended there."]
     lines = [
-        f"{facts['count']} trades began or ended there, {facts['winners']} won and {facts['losers']} lost, together {facts['pnl']:+,.2f} "
+        f"{facts['count']} trades began or ended there, {facts['winners']} won and {facts['losers']} lost, "
+        f"together {facts['pnl']:+,.2f} "
         f"(wins {facts['won']:+,.2f}, losses {facts['lost_money']:+,.2f}, commissions {facts['commission']:,.2f})."
     ]
     for reason, one in facts["by_reason"].items():
         lines.append(f"Closed by {_REASONS.get(reason, reason)}: {one['count']} trades, {one['pnl']:+,.2f}.")
     for one in facts["worst"]:
         lines.append(
-            f"Worst: {one['side']} from {one['entry_time'][:10]} at {one['entry_price']:,.5g} to {one['exit_time'][:10]} at {one['exit_price']:,.5g}, "
+            f"Worst: {one['side']} from {one['entry_time'][:10]} at {one['entry_price']:,.5g} "
+            f"to {one['exit_time'][:10]} at {one['exit_price']:,.5g}, "
             f"{one['return_pct']:+.1f} %, {one['pnl']:+,.2f}."
         )
     return lines

@@ -25,7 +25,8 @@ class Choice:
 class Situation:
     """What an edit is read against: the strategy so far, and which rule was spoken of last.
 
-    `earlier` are the strategies before this one, the newest first. `touched` are the places of the numbers that the last turn set, `correcting` says that this one is
+    `earlier` are the strategies before this one, the newest first.
+    `touched` are the places of the numbers that the last turn set, `correcting` says that this one is
     about it.
     """
 

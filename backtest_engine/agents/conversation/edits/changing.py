@@ -38,7 +38,8 @@ def rule_of(spec: StrategySpec, role: str) -> Condition | None:
     """Return the entry or exit of a side, None where it has none."""
     name, _, rule = role.partition(".")
     side = spec.sides.get(name)  # type: ignore[call-overload]
-    return getattr(side, rule) if side is not None else None
+    found: Condition | None = getattr(side, rule) if side is not None else None
+    return found
 
 
 def both(first: Condition | None, second: Condition) -> Condition:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """A turn in clauses, and the words around an edit that say nothing: `let's make the …`, `… instead, please`."""
 
 import re

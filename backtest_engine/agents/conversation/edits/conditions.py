@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """Edits of rules: `only if …`, `exit at the upper band instead`, `also sell when …`, `not on fridays`."""
 
 import re
@@ -209,8 +210,8 @@ def _without_dates(before: Condition | None, found: Condition) -> Condition | No
     kind = next((one for one in (OnWeekday, InMonth) if isinstance(found, one)), None)
     if kind is None or before is None or before.kind != "all":
         return before
-    rest = tuple(one for one in before.conditions if not isinstance(one, kind))  # type: ignore[union-attr]
-    if len(rest) == len(before.conditions) or not rest:  # type: ignore[union-attr]
+    rest = tuple(one for one in before.conditions if not isinstance(one, kind))
+    if len(rest) == len(before.conditions) or not rest:
         return before
     return rest[0] if len(rest) == 1 else before.model_copy(update={"conditions": rest})
 

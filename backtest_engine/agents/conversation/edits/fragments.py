@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
+from backtest_engine.indicators import REGISTRY
 from backtest_engine.language import understand
 from backtest_engine.language.explain import condition as told
 from backtest_engine.spec import Condition, Indicator, Side, StrategySpec, parts_of
@@ -118,7 +119,6 @@ def _in_tune(read: Condition, spec: StrategySpec, words: str) -> Condition:
         listed = known.setdefault(part.name, [])
         if part.parameters not in [one.parameters for one in listed]:
             listed.append(part)
-    from backtest_engine.indicators import REGISTRY
 
     def tuned(part: Part) -> Part:
         if isinstance(part, Indicator):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """Edits of numbers: `entry at 25 instead`, `make it RSI 10`, `20/100`, `20 instead of 21`, `the longer one 150`."""
 
 import re
@@ -7,7 +8,7 @@ from pydantic import ValidationError
 
 from backtest_engine.agents.conversation.edits.base import Asked, Choice, Reading, Situation
 from backtest_engine.agents.conversation.edits.clauses import bare, counted
-from backtest_engine.agents.conversation.edits.slots import AVERAGES, Slot, slots_of, with_values
+from backtest_engine.agents.conversation.edits.slots import AVERAGES, Path, Slot, slots_of, with_values
 from backtest_engine.language.explain import number
 from backtest_engine.spec import StrategySpec
 
@@ -29,8 +30,8 @@ _ONE = re.compile(rf"^(?P<pre>[^\d]*?)(?P<new>{_N})(?P<unit>{_UNIT})(?P<post>[^\
 _SLOW = frozenset(["longer", "slow", "slower", "bigger", "larger", "long", "longest", "slowest", "second"])
 _FAST = frozenset(["shorter", "fast", "faster", "smaller", "short", "shortest", "fastest", "first", "quick", "quicker"])
 _LINES = frozenset(["one", "average", "ma", "ema", "sma", "wma", "line", "period", "length", "averages"])
-_BELOW = frozenset(["below", "under", "less", "beneath", "<"])
-_ABOVE = frozenset(["above", "over", "greater", "more", ">"])
+_BELOW = frozenset(["oversold", "below", "under", "less", "beneath", "<"])
+_ABOVE = frozenset(["overbought", "above", "over", "greater", "more", ">"])
 _ROLE = {
     "buy": ("long", "entry"),
     "buying": ("long", "entry"),
@@ -54,8 +55,6 @@ _ROLE = {
     "shorting": ("short", ""),
     "long": ("long", ""),
     "longs": ("long", ""),
-    "oversold": ("", ""),
-    "overbought": ("", ""),
 }
 _EMPTY = frozenset(
     [
@@ -165,20 +164,21 @@ def _about(words: str, spec: StrategySpec) -> _Asked:
         elif token in _ROLE:
             side, rule = _ROLE[token]
             about.side, about.rule = side or about.side, rule or about.rule
-            if token in ("oversold", "overbought"):
-                about.relation, about.levels = ("<" if token == "oversold" else ">"), True
         elif token in _SLOW - {"second", "long"} or token in _FAST - {"first", "short"}:
             about.speed = "slow" if token in _SLOW else "fast"
-        elif token in _BELOW | _ABOVE:
-            about.relation = "<" if token in _BELOW else ">"
-            about.levels = True
-        elif token in _PLAIN_LEVEL:
-            about.levels = True
-        elif token not in _EMPTY and token not in ("one",):
+        elif token in _BELOW | _ABOVE | _PLAIN_LEVEL:
+            _to_level(about, token)
+        elif token not in _EMPTY and token != "one":  # noqa: S105  # a word
             about.words.add(token)
     if about.side == "short" and not about.rule:
         about.rule = "entry"
     return about
+
+
+def _to_level(about: _Asked, word: str) -> None:
+    about.levels = True
+    if word not in _PLAIN_LEVEL:
+        about.relation = "<" if word in _BELOW else ">"
 
 
 def _fits_words(slot: Slot, about: _Asked) -> bool:
@@ -281,7 +281,7 @@ def _set(found: list[Slot], value: float, now: Situation, about: _Asked, *, sure
     return asked.reading(role=role if role.endswith((".entry", ".exit")) else "", question="Which number is meant?")
 
 
-def _choice(slot: Slot, paths: tuple, value: float, now: Situation, *, sure: bool = True) -> Choice | None:
+def _choice(slot: Slot, paths: tuple[Path, ...], value: float, now: Situation, *, sure: bool = True) -> Choice | None:
     stored = value / 100 if slot.kind == "share" else value
     try:
         spec = with_values(now.spec, dict.fromkeys(paths, stored))

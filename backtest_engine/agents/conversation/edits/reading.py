@@ -1,4 +1,4 @@
-"""Reading a turn as edits: every clause by the reader that understands it, nothing applied unless all are understood."""
+"""Reading a turn as edits: every clause by a reader that understands it; nothing is applied unless all are read."""
 
 from dataclasses import dataclass, field, replace
 

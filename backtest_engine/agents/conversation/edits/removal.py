@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """Edits that take something away: `no stop`, `drop the 20 rule`, `remove the weekday filter`."""
 
 import re
@@ -97,7 +98,7 @@ def read(clause: str, now: Situation) -> Reading | None:
     if match is None:
         return None
     what = match["what"].strip()
-    sides = list(now.spec.sides)
+    sides: list[str] = list(now.spec.sides)
     for side in ("long", "short"):
         if re.search(rf"\b(?:for|on) (?:the )?{side}s?\b", what) and side in now.spec.sides:
             sides, what = [side], re.sub(rf"\s*\b(?:for|on) (?:the )?{side}s?\b", "", what)
@@ -181,7 +182,7 @@ def _members(spec: StrategySpec) -> list[tuple[str, int, Condition]]:
             role = f"{side}.{rule}"
             condition = rule_of(spec, role)
             if condition is not None and condition.kind in ("all", "any"):
-                found += [(role, place, part) for place, part in enumerate(condition.conditions)]  # type: ignore[union-attr]
+                found += [(role, place, part) for place, part in enumerate(condition.conditions)]
     return found
 
 

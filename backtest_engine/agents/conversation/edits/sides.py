@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """Edits of what is traded: `also short`, `longs only`, `the opposite for shorts`."""
 
 import re
@@ -124,10 +125,10 @@ def _one_side(now: Situation, side: str) -> Reading:
     if side not in now.spec.sides:
         raise Impossible(f"nothing opens a {side} position yet: say when it should")
     changed = checked(now.spec, **{other: None, "reverse": False})
-    kept: Side = changed.sides[side]  # type: ignore[index]
+    kept: Side = changed.sides[side]
     if now.spec.reverse and kept.exit is None and other in now.spec.sides:
         # What turned the position round now closes it.
-        entry = now.spec.sides[other].entry  # type: ignore[index]
+        entry = now.spec.sides[other].entry
         changed = checked(changed, **{side: kept.model_copy(update={"exit": entry})})
     return Reading(choices=(Choice(spec=changed, label=f"{side} positions only"),))
 

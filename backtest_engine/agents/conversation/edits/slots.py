@@ -147,7 +147,7 @@ def with_values(spec: StrategySpec, values: Mapping[Path, float]) -> StrategySpe
     """Return the strategy with other numbers; raise `ValidationError` where that makes no sense."""
     data = spec.model_dump(mode="json", exclude_none=True)
     for path, value in values.items():
-        place = data
+        place: Any = data
         for step in path[:-1]:
             place = place[step]
         place[path[-1]] = int(value) if float(value).is_integer() and isinstance(place[path[-1]], int) else value

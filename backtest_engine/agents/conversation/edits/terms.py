@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """Edits of stops, targets, holding times and sizes: `add a 5% stop`, `3 ATR trailing`, `half size`, `risk 1%`."""
 
 import re

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backtest_engine.agents.conversation.state import Intent
+from backtest_engine.agents.conversation.words import fillers
 
 _HERE = Path(__file__).parent
 
@@ -133,8 +134,6 @@ _UNDOING = frozenset(
 def undo_target(plain: str) -> dict[str, Any] | None:
     """Return where undoing leads: `steps` back, to a `version`, or to the `first`; None where more was said."""
     words = re.findall(r"[a-z]+|\d+", plain)
-    from backtest_engine.agents.conversation.words import fillers
-
     if set(words) - _UNDOING - fillers() - {word for word in words if word.isdigit()}:
         return None
     numbers = [int(word) for word in words if word.isdigit()]

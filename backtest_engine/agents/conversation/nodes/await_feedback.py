@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a pattern is read as one line
 """Where a conversation waits: the next turn answers a question, refines the strategy, or wants something else."""
 
 import re

@@ -101,7 +101,8 @@ def _refined(turn: Turn, plan: Plan, refined: Refined) -> str:
     if (where := _overlapping(edited.spec, refined.base)) is not None:
         options = [_option("anyway", "do it anyway", edited.spec, plan)]
         turn.ask(
-            f"Entry and exit would then both hold while {where}, so that a position is closed right after it is opened. Is that meant?",
+            f"Entry and exit would then both hold while {where}, so that a position closes as soon as it is open. "
+            "Is that meant?",
             options,
         )
         return "asked"

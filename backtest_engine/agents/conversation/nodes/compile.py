@@ -1,5 +1,6 @@
 """Waiting for backtests, and what became of them."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -29,7 +30,8 @@ def run(turn: Turn) -> str | None:
     if turn.commands:
         return None
     if turn.outcomes is None:
-        return _execute(turn)
+        _execute(turn)
+        return None
     plan = turn.plan
     failed = next((one for one in turn.outcomes if one["state"] != "succeeded"), None)
     if failed is not None:
@@ -48,8 +50,10 @@ def run(turn: Turn) -> str | None:
 
 def _execute(turn: Turn) -> None:
     plan = turn.plan
-    for symbol in plan.symbols or [plan.settings.get("symbol")]:
+    for symbol in plan.symbols:
         _execute_on(turn, symbol)
+    if not plan.symbols:
+        _execute_on(turn, None)
 
 
 def _execute_on(turn: Turn, symbol: str | None) -> None:
@@ -124,7 +128,7 @@ def _result(done: dict[str, Any]) -> Result:
     return Result(
         execution=str(execution["id"]),
         version=done.get("version"),
-        symbol=execution["symbol"],
+        symbol=str(execution["symbol"]),
         interval=execution["interval"],
         first=execution["first_bar_at"],
         last=execution["last_bar_at"],
@@ -146,6 +150,4 @@ def _count_try(turn: Turn, results: list[Result]) -> None:
 
 
 def _digest(text: str) -> str:
-    import hashlib
-
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -18,9 +18,9 @@ def run(turn: Turn) -> str | None:
     if plan.intent == "modify_code":
         turn.say(
             "text",
-            "The code is written from the rules of the strategy, so that both always say the same. Free changes of code need a "
-            "language model, and none that can be asked is configured here. The code was not changed. Say a change of the rules "
-            "instead, or take the code with 'show me the code'.",
+            "The code is written from the rules of the strategy, so that both always say the same; it is not edited "
+            "freely here. The code was not changed. Say a change of the rules instead, or take the code with "
+            "'show me the code'.",
         )
         return "nothing"
     if plan.spec is None:
