@@ -114,6 +114,7 @@ score-corpus: tools ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.descriptions
 	@$(BIN)/python -m tests.score.broken
 	@$(BIN)/python -m tests.score.compiled
+	@$(BIN)/python -m tests.score.supervisor
 
 # Everything is resolved once; the other locks are parts of that. An extra's lock leaves out what the runtime has.
 LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate pyproject.toml

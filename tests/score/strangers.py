@@ -84,7 +84,8 @@ def _falling() -> pd.DataFrame:
 STRANGERS = (
     Planted(
         name="a trailing stop that every bar touches",
-        words="Go long when EMA(10) crosses above EMA(40), exit when EMA(10) crosses below EMA(40). Use a 1% trailing stop.",
+        words="Go long when EMA(10) crosses above EMA(40), exit when EMA(10) crosses below EMA(40). Use a 1% "
+        "trailing stop.",
         bars=_trailing,
         codes=frozenset({"stop_too_near", "exits_too_early"}),
         kinds=frozenset({"stops"}),
@@ -127,7 +128,8 @@ STRANGERS = (
     ),
     Planted(
         name="the long side in a falling market",
-        words="Buy when RSI(7) is below 35 and sell when RSI(7) is above 60. Short when RSI(7) is above 65, cover when RSI(7) is below 40.",
+        words="Buy when RSI(7) is below 35 and sell when RSI(7) is above 60. Short when RSI(7) is above 65, cover "
+        "when RSI(7) is below 40.",
         bars=_falling,
         codes=frozenset({"one_side_loses", "loses_in_one_trend"}),
         kinds=frozenset({"sides", "filters"}),

@@ -1,7 +1,9 @@
 """Whether a change is better beyond the noise, and whether what it makes beats chance.
 
-The difference of two curves on the same bars is judged by the paired stationary block bootstrap: both are drawn with the
-same rows, so what the market did to both cancels out. Source: Ledoit and Wolf (2008), "Robust performance hypothesis
+The difference of two curves on the same bars is judged by the paired stationary block bootstrap: both are drawn with
+the same rows, so what the market did to both cancels out.
+
+Source: Ledoit and Wolf (2008), "Robust performance hypothesis
 testing with the Sharpe ratio", Journal of Empirical Finance 15, with the blocks of Politis and Romano (1994).
 """
 
