@@ -123,6 +123,7 @@ score-corpus: tools ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.descriptions
 	@$(BIN)/python -m tests.score.broken
 	@$(BIN)/python -m tests.score.compiled
+	@$(BIN)/python -m tests.score.supervisor
 
 score-attacks: tools ## The look-ahead tournament, and hostile texts through every path that reads code
 	@$(BIN)/python -m tests.score.tournament

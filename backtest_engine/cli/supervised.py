@@ -61,9 +61,9 @@ def _outcome(asked: argparse.Namespace, engine: Any, strategy: Answer, aim: Any)
         situation = bench.of_code(strategy["code"])
         outcome = supervisor.analysed(situation)
     else:
-        outcome = supervisor.run(StrategySpec.model_validate(strategy["spec"]))
-        assert outcome.spec is not None
-        situation = bench.situation(outcome.spec)
+        spec = StrategySpec.model_validate(strategy["spec"])
+        outcome = supervisor.run(spec)
+        situation = bench.situation(outcome.spec or spec)
     last = [iteration for iteration in outcome.iterations if iteration.kept is not False][-1]
     pictures = insights(situation, last.findings)
     code = strategy["code"] if outcome.spec is None else compile_spec(outcome.spec, name="Strategy", explanation="")

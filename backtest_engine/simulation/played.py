@@ -20,6 +20,7 @@ _UNPAID = (
 )
 
 
+# Not frozen: figures that leave a warm-up out give a copy of it other times.
 @dataclass(kw_only=True, eq=False)
 class _Market:
     """What a closed trade asks of its broker."""

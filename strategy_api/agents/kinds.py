@@ -40,7 +40,8 @@ SUPERVISE = register(
         queue="research",
         path="strategies/supervise/",
         summary="Find what is wrong with a strategy, and what is better",
-        description="Queues a loop of backtest, analysis and change on the bars before the seal: at most four proposals "
+        description="Queues a loop of backtest, analysis and change on the bars before the seal: at most four "
+        "proposals "
         "a round, each counted as a try, and a change is taken only where it is better beyond the noise.",
         request=SuperviseRequest,
         prepare=prepare_supervision,

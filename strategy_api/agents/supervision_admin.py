@@ -74,7 +74,8 @@ class SupervisionAdmin(Record):
             lines.append((points, colour))
         drawn = format_html_join("", '<polyline points="{}" fill="none" stroke="{}" stroke-width="1.5"/>', lines)
         return format_html(
-            '<svg viewBox="0 0 {} {}" width="{}" role="img" aria-label="equity">{}</svg><p>blue: strategy, grey: buy and hold</p>',
+            '<svg viewBox="0 0 {} {}" width="{}" role="img" aria-label="equity">{}</svg>'
+            "<p>blue: strategy, grey: buy and hold</p>",
             _WIDTH,
             _HEIGHT,
             _WIDTH,
@@ -84,7 +85,7 @@ class SupervisionAdmin(Record):
     @admin.display(description="iterations")
     def iteration_list(self, supervision: Supervision) -> SafeString | str:
         """Return every iteration."""
-        rows = [(_iteration(row),) for row in supervision.iterations.order_by("number")]
+        rows: list[tuple[SafeString]] = [(_iteration(row),) for row in supervision.iterations.order_by("number")]
         return format_html_join("", "{}", rows) if rows else "–"
 
     @admin.display(description="evidence")

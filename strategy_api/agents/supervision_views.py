@@ -49,7 +49,8 @@ class SupervisionViewSet(OwnedViewSet):
     @extend_schema(
         summary="Show a supervision",
         description="Every iteration: the change in words and as a diff, the figures, what is wrong with it, what was "
-        "proposed and tried, whether it was kept and why, and how many tries there were; the evidence before and after. "
+        "proposed and tried, whether it was kept and why, and how many tries there were; the evidence before and "
+        "after. "
         "The first iteration is the strategy as it came. `inline=true` puts the rows into the pictures.",
         responses=SupervisionDetail,
     )

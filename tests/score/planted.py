@@ -181,7 +181,8 @@ PLANTED = (
     ),
     Planted(
         name="the short side loses",
-        words="Buy when RSI(5) is below 30, sell when RSI(5) is above 60. Short when RSI(5) is above 70, cover when RSI(5) is below 25.",
+        words="Buy when RSI(5) is below 30, sell when RSI(5) is above 60. Short when RSI(5) is above 70, cover when "
+        "RSI(5) is below 25.",
         bars=_rising,
         codes=frozenset({"one_side_loses"}),
         kinds=frozenset({"sides", "filters"}),
@@ -270,5 +271,6 @@ NOISE_WORDS = (
     "Buy when EMA(10) crosses above EMA(30). Sell when EMA(10) crosses below EMA(30).",
     "Buy when close crosses above SMA(20). Sell when close crosses below SMA(20). Stop loss 3%.",
     "Buy when close is below the lower Bollinger band(20, 2). Sell after 10 bars.",
-    "Buy when RSI(5) is below 30, sell when RSI(5) is above 60. Short when RSI(5) is above 70, cover when RSI(5) is below 40.",
+    "Buy when RSI(5) is below 30, sell when RSI(5) is above 60. Short when RSI(5) is above 70, cover when RSI(5) is "
+    "below 40.",
 )

@@ -82,7 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in rows:
             said = ", ".join(f"{finding.code}({finding.severity[0]})" for finding in row.findings)
             print(
-                f"{'found' if row.found else 'MISSED':7}{'right' if row.proposed else 'WRONG':6} {row.planted.name}: {said} -> {' '.join(row.kinds)}"
+                f"{'found' if row.found else 'MISSED':7}{'right' if row.proposed else 'WRONG':6} "
+                f"{row.planted.name}: {said} -> {' '.join(row.kinds)}"
             )
         figures |= {title: len(rows), f"{title}_found": sum(row.found for row in rows)}
         figures[f"{title}_proposed"] = sum(row.proposed for row in rows)

@@ -16,6 +16,7 @@ Intent = Literal[
     "optimize",
     "spread",
     "significance",
+    "supervise",
     "undo",
     "name",
     "paper",
@@ -26,7 +27,7 @@ NodeName = Literal["entry", "clarify", "design", "compile", "respond", "await_fe
 MessageType = Literal[
     "text", "code", "metrics", "backtest_replay", "question", "diff", "comparison", "study", "warning", "error"
 ]
-CommandKind = Literal["generate", "revise", "execute", "fix", "look", "optimize", "spread", "significance"]
+CommandKind = Literal["generate", "revise", "execute", "fix", "look", "optimize", "spread", "significance", "supervise"]
 
 
 class Record(BaseModel):

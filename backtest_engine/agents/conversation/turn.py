@@ -17,7 +17,7 @@ from backtest_engine.agents.conversation.state import (
 )
 from backtest_engine.agents.conversation.words import Said, listen
 
-RESEARCH: frozenset[CommandKind] = frozenset(["optimize", "spread", "significance"])
+RESEARCH: frozenset[CommandKind] = frozenset(["optimize", "spread", "significance", "supervise"])
 
 
 @dataclass

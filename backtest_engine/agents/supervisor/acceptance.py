@@ -1,7 +1,9 @@
 """Whether a change is better beyond the noise, and whether what it makes beats chance.
 
-The difference of two curves on the same bars is judged by the paired stationary block bootstrap: both are drawn with the
-same rows, so what the market did to both cancels out. Source: Ledoit and Wolf (2008), "Robust performance hypothesis
+The difference of two curves on the same bars is judged by the paired stationary block bootstrap: both are drawn with
+the same rows, so what the market did to both cancels out.
+
+Source: Ledoit and Wolf (2008), "Robust performance hypothesis
 testing with the Sharpe ratio", Journal of Empirical Finance 15, with the blocks of Politis and Romano (1994).
 """
 
@@ -83,9 +85,15 @@ def p_of_better(before: BacktestResult, after: BacktestResult, *, metric: str, s
 
 
 def chance(result: BacktestResult, tries: Tries, *, seed: int = 0) -> dict[str, float | None]:
-    """Return p of random entry times, and the probability that the Sharpe ratio is more than the luck of all tries."""
+    """Return p of random entry times, and the probability that the Sharpe ratio is more than the luck of all tries.
+
+    Ratios of strategies without any skill differ by 1/(T − 1) on T bars. The variance of the tries themselves would be
+    that of the faults: a strategy whose fault was removed stands far from where it was.
+    """
     found = permuted(result, seed=seed)
-    deflated = deflated_sharpe(moments(_returns(result)), tries=tries.count, variance_of_tries=tries.variance)
+    measured = moments(_returns(result))
+    spread = 1 / max(measured.bars - 1, 1)
+    deflated = deflated_sharpe(measured, tries=tries.count, variance_of_tries=spread)
     return {"permutation_p": found.p if found else None, "deflated_sharpe": deflated}
 
 

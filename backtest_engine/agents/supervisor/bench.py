@@ -50,7 +50,8 @@ class Bench:
 
     def of_code(self, code: str, parameters: Mapping[str, Any] | None = None) -> Situation:
         """Return free code with what it gave in the sandbox: it can be analysed, not edited."""
-        assert self.executor is not None
+        if self.executor is None:
+            raise ValueError("free code needs an executor")
         result = self.executor.execute(
             code, dataset=self.dataset, broker=self.broker, parameters=parameters, cancelled=self.cancelled
         )

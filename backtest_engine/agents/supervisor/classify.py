@@ -1,13 +1,16 @@
 """What kind of change an edit is, whoever proposes it: read from both specifications, never from what is said of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backtest_engine.agents.supervisor.records import Kind
 from backtest_engine.spec import All, Condition, Indicator, Number, Side, StrategySpec
 
-_STOPS = ("stop_loss", "trailing_stop", "break_even")
-_EXITS = ("exit", "take_profit", "partial_exits", "max_bars", "max_bars_unit")
+# A part that was said and is taken out is a change of the meaning; one that is added or moved is not.
+_PARTS: Mapping[Kind, tuple[str, ...]] = {
+    "stops": ("stop_loss", "trailing_stop", "break_even"),
+    "exits": ("exit", "take_profit", "partial_exits", "max_bars"),
+}
 
 
 def kinds_of(before: StrategySpec, after: StrategySpec) -> tuple[set[Kind], bool]:
@@ -35,12 +38,12 @@ def _of_side(old: Side, new: Side) -> Iterator[tuple[Kind, bool]]:
             yield "filters", not _adds(old.entry, new.entry)
     if old.order != new.order:
         yield "parameters", True
-    if any(getattr(old, field) != getattr(new, field) for field in _STOPS):
-        yield "stops", False
-    changed = [field for field in _EXITS if getattr(old, field) != getattr(new, field)]
-    if changed:
-        same = changed == ["exit"] and _without_numbers(old.exit) == _without_numbers(new.exit)
-        yield ("parameters", True) if same else ("exits", False)
+    for kind, fields in _PARTS.items():
+        changed = [field for field in fields if getattr(old, field) != getattr(new, field)]
+        if changed == ["exit"] and _without_numbers(old.exit) == _without_numbers(new.exit):
+            yield "parameters", True
+        elif changed:
+            yield kind, any(getattr(old, field) and not getattr(new, field) for field in changed)
 
 
 def _adds(old: Condition, new: Condition) -> bool:

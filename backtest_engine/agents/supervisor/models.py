@@ -1,7 +1,7 @@
 """The analyst and the orchestrator with a language model beside the rules.
 
-A model adds ideas; it changes nothing by itself. Its numbers have to stand in what it was shown, its edits are read from
-the specifications, and each goes through the same trial as the rules' own.
+A model adds ideas; it changes nothing by itself. Its numbers have to stand in what it was shown, its edits are read
+from the specifications, and each goes through the same trial as the rules' own.
 """
 
 import json
@@ -105,14 +105,13 @@ class ModelOrchestrator:
 
         Raises `AnswerUnusable` where ideas were given and none is such an edit.
         """
-        assert situation.spec is not None
         told = instructions("supervisor_orchestrator")
         shown = _material(situation, findings) + "\n\nThe rules propose:\n"
         shown += "\n".join(f"- {one.kind}: {one.words}. {one.reason}" for one in proposed) or "- nothing"
-        shown += f"\n\nThe specification:\n{json.dumps(situation.spec.as_json())}"
+        shown += f"\n\nThe specification:\n{json.dumps(situation.rules.as_json())}"
         prompt = Prompt(system=told.text, user=shown, purpose=PURPOSE, version=told.version)
         answer = _ask(self.model, prompt, Ideas, seconds=self.seconds, clock=self.clock, cancelled=cancelled)
-        ideas = [one for idea in answer.ideas if (one := _proposal(idea, situation.spec)) is not None]
+        ideas = [one for idea in answer.ideas if (one := _proposal(idea, situation.rules)) is not None]
         if answer.ideas and not ideas:
             raise AnswerUnusable("None of the model's ideas is one change of this strategy.", code="answer_invalid")
         return [*_beside(ideas, proposed)]

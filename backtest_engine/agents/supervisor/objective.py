@@ -13,7 +13,7 @@ _COMPARED = re.compile(r"[<>=]")
 
 @dataclass(frozen=True, kw_only=True)
 class Aim:
-    """`objective` is the metric that a change has to improve; its conditions, where there are any, are what to reach."""
+    """`objective` is the metric that a change has to improve; its conditions, if any, are what to reach."""
 
     objective: Objective = field(default_factory=Objective)
     text: str = DEFAULT

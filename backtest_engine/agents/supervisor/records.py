@@ -20,7 +20,7 @@ MOST_PROPOSALS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What the analyst noticed. `strength` ranks findings of one severity; `could` are kinds of change that may help."""
+    """What the analyst noticed. `strength` ranks findings of one severity; `could` are changes that may help."""
 
     code: str
     severity: Severity
@@ -59,7 +59,7 @@ class Proposal:
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """A proposal with what its trial gave. `p` is the chance of so much more by luck, None where it was not worked out."""
+    """A proposal with what its trial gave. `p` is the chance of so much more by luck, None where it was not tried."""
 
     proposal: Proposal
     allowed: bool

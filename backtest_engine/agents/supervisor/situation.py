@@ -181,6 +181,13 @@ class Situation:
     # The rules
 
     @property
+    def rules(self) -> StrategySpec:
+        """What is edited. Raises `ValueError` for free code."""
+        if self.spec is None:
+            raise ValueError("there is no specification behind this code")
+        return self.spec
+
+    @property
     def sides(self) -> dict[str, Side]:
         rules = self.fitted or self.spec
         return dict(rules.sides) if rules is not None else {}

@@ -64,8 +64,8 @@ class Outcome:
 class Supervisor:
     """Runs the agents one after the other.
 
-    `tally` counts every specification that is evaluated. `on_event` gets progress. `on_iteration` gets each iteration as
-    soon as it is over with its last events, for those who write both at once; without it they are events like the others.
+    `tally` counts every specification that is evaluated. `on_event` gets progress. `on_iteration` gets each iteration
+    as soon as it is over with its last events, for those who write both at once; else they are events like others.
     """
 
     bench: Bench
@@ -209,8 +209,15 @@ class Supervisor:
     # Judging
 
     def _best(self, iteration: Iteration) -> Tried | None:
-        """Return the allowed proposal that is likeliest to be better, None where none may be taken."""
+        """Return the allowed proposal to go on with, None where none may be taken.
+
+        Of those that are better beyond the noise the one with the best figure; without any, the likeliest.
+        """
         may = [tried for tried in iteration.proposals if tried.allowed and tried.error is None and tried.p is not None]
+        level = acceptance.LEVEL / max(len(may), 1)
+        clear = [tried for tried in may if tried.p is not None and tried.p <= level]
+        if clear:
+            return max(clear, key=self._score)
         return min(may, key=lambda tried: (tried.p, -self._score(tried))) if may else None
 
     def _score(self, tried: Tried) -> float:
@@ -228,13 +235,15 @@ class Supervisor:
             return False, f"Not kept: {said} is no better."
         if p > level:
             return False, (
-                f"Not kept: {said}, but luck gives as much with p = {p:.3f}; for the best of {count} it would have to be "
+                f"Not kept: {said}, but luck gives as much with p = {p:.3f}; for the best of {count} it would have "
+                f"to be "
                 f"at most {level:.3f} (paired block bootstrap)."
             )
         figures = acceptance.chance(new, self.tally.tries())
         if not acceptance.beats_chance(figures):
             return False, (
-                f"Not kept: {said} is better beyond the noise (p = {p:.3f}), but what is left still does not beat chance: "
+                f"Not kept: {said} is better beyond the noise (p = {p:.3f}), but what is left still does not beat "
+                f"chance: "
                 f"{_of_chance(figures)}."
             )
         return True, f"Kept: {said}, beyond the noise (p = {p:.3f} of at most {level:.3f}, paired block bootstrap)."
@@ -282,7 +291,8 @@ class Supervisor:
         return self._result_of(standing)
 
     def _result_of(self, iteration: Iteration) -> BacktestResult:
-        assert iteration.spec is not None
+        if iteration.spec is None:
+            raise ValueError("free code is not played again")
         return self.bench.play(iteration.spec)
 
     # Counting
@@ -372,7 +382,9 @@ def _waiting(last: Iteration) -> str:
     if not waiting:
         return ""
     kinds = ", ".join(sorted({tried.proposal.kind for tried in waiting}))
-    return f" {len(waiting)} proposed change{'s' if len(waiting) > 1 else ''} would alter what was said ({kinds}): `allow` lets them be applied."
+    many = "s" if len(waiting) > 1 else ""
+    said = f" {len(waiting)} proposed change{many} would alter what was said ({kinds})"
+    return f"{said}: `allow` lets them be applied."
 
 
 def _number(value: float | None) -> str:

@@ -3,11 +3,13 @@
 A command is one line here; a kind of command that is not here is said to be not available.
 """
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from strategy_api.agents.kinds import SUPERVISE
 from strategy_api.agents.work.looking import look
 from strategy_api.runs.kinds import RunKind, Subject, Submission
 from strategy_api.runs.models import Run
@@ -52,11 +54,25 @@ def _generate(asked: Parameters) -> Submission:
     )
 
 
+_WRONG = re.compile(r"\b(?:wrong|matter|broken|problem)\b", re.IGNORECASE)
+
+
+def _supervise(asked: Parameters) -> Submission:
+    """Look and try, and change nothing: what is better is taken by the next turn, not by this one."""
+    about = Subject(type="strategy", id=uuid.UUID(asked["strategy"]), version=asked["version"])
+    only_look = bool(_WRONG.search(asked.get("said") or ""))
+    wishes = {"max_iterations": 1 if only_look else 3, "analyst": "auto", "apply": False}
+    return Submission(
+        parameters={"strategy": asked["strategy"], "settings": asked["settings"], **wishes}, subject=about
+    )
+
+
 COMMANDS: Mapping[str, ByRun | Callable[[Job, Parameters], Outcome]] = {
     "revise": ByRun(kind=REVISE, submission=_revise),
     "execute": ByRun(kind=EXECUTE, submission=_execute),
     "fix": ByRun(kind=FIX, submission=_fix),
     "generate": ByRun(kind=GENERATE, submission=_generate),
+    "supervise": ByRun(kind=SUPERVISE, submission=_supervise),
     "look": look,
 }
 

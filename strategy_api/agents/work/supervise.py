@@ -61,6 +61,7 @@ class _Supervised:
         self._job = job
         self._supervision = supervision
         self._version = version_of(job) if job.run.subject_id else self._written()
+        job.result |= described(self._version)
         self._dataset = self._bars()
         self._goal = goals.goal_of(self._version.strategy)
         self._bench = self._made_bench()
@@ -85,8 +86,7 @@ class _Supervised:
         done = [Iteration.from_dict(row) for row in supervisions.shown_iterations(self._supervision)]
         if spec is not None:
             outcome = supervisor.run(spec, done=done)
-            assert outcome.spec is not None
-            situation = self._bench.situation(outcome.spec)
+            situation = self._bench.situation(outcome.spec or spec)
         else:
             outcome = supervisor.analysed(situation) if not done else _of_code(done)
         self._finish(outcome, situation)
@@ -153,7 +153,7 @@ class _Supervised:
         """Write an iteration with its events and, where its change was kept, the version that it makes."""
         with self._job.lease.holding():
             version = self._version.number
-            if iteration.kept and iteration.spec is not None:
+            if iteration.kept and iteration.spec is not None and _applies(self._job):
                 version = self._add_version(iteration, iteration.spec)
             supervisions.write_iteration(
                 self._supervision, iteration.as_dict(), version=None if iteration.kept is False else version
@@ -184,7 +184,7 @@ class _Supervised:
         told = {name: shown[name] for name in ("spec", "ending", "sentence", "evidence_before", "evidence_after")}
         told["insights"] = [one.as_dict() for one in insights(situation, standing.findings)]
         job.emit("supervise.finished", ending=outcome.ending, sentence=outcome.sentence)
-        job.result |= described(self._version) | {
+        job.result |= {
             "supervision": str(supervision.pk),
             "ending": outcome.ending,
             "sentence": outcome.sentence,
@@ -193,16 +193,35 @@ class _Supervised:
             "evidence_before": shown["evidence_before"],
             "evidence_after": shown["evidence_after"],
             "metrics": dict(standing.metrics),
+            "summary": _summary(outcome, standing),
         }
         if outcome.spec is not None:
             job.result["spec"] = shown["spec"]
+            if standing.kept:
+                job.result["best_spec"] = shown["spec"]
         job.made = supervision
         job.writes.append(lambda: _update(supervision, told))
+
+
+def _applies(job: Job) -> bool:
+    """Return whether what is kept becomes a version; a conversation takes it by a turn of its own."""
+    return bool(job.parameters.get("apply", True))
 
 
 def _of_code(done: Sequence[Iteration]) -> Outcome:
     sentence = "There is no specification behind this code: it was analysed, and nothing was proposed."
     return Outcome(iterations=tuple(done), spec=None, ending="no_proposal", sentence=sentence)
+
+
+def _summary(outcome: Outcome, standing: Iteration) -> str:
+    """Return what was found, what was kept and what is proposed, in sentences."""
+    first = outcome.iterations[0]
+    lines = [f"- {finding.sentence}" for finding in first.findings[:4]] or ["- Nothing is plainly wrong with it."]
+    kept = [one.change.words for one in outcome.iterations if one.kept and one.change is not None]
+    lines += [f"Better beyond the noise: {words}." for words in kept]
+    waiting = [row.proposal for row in standing.proposals if not row.allowed][:2]
+    lines += [f"Proposed, but it alters what you said: {one.words}. {one.reason}" for one in waiting]
+    return "\n".join([*lines, outcome.sentence])
 
 
 def _update(supervision: Supervision, values: dict[str, Any]) -> None:

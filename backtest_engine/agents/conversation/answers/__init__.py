@@ -19,6 +19,7 @@ ANSWERS: Mapping[Intent, Callable[[Turn], None]] = {
     "optimize": research.answer,
     "spread": research.answer,
     "significance": research.answer,
+    "supervise": research.answer,
     "name": others.name,
     "paper": others.paper,
     "end": others.end,

@@ -9,6 +9,7 @@ TITLES: dict[str, str] = {
     "optimize": "trying many values",
     "spread": "testing the other readings of the words",
     "significance": "testing whether the result may be luck",
+    "supervise": "looking for what is wrong and what is better",
 }
 
 

@@ -29,7 +29,8 @@ def _holding(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         code="worse_than_buy_and_hold",
         severity="medium",
-        sentence=f"Buying and holding returned {holding:+.1f} % with {held * scale:.2f} of return for each unit of risk (Sharpe ratio of 252 bars), "
+        sentence=f"Buying and holding returned {holding:+.1f} % with {held * scale:.2f} of return for each unit of "
+        f"risk (Sharpe ratio of 252 bars), "
         f"the strategy {earned:+.1f} % with {own * scale:.2f}.",
         figures={
             "return_pct": earned,
@@ -50,7 +51,8 @@ def _random(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         code="worse_than_random_entries",
         severity="high" if opposite else "medium",
-        sentence=f"{100 * found.p:.0f} % of random entry times with the same holding times would have earned as much or more"
+        sentence=f"{100 * found.p:.0f} % of random entry times with the same holding times would have earned as "
+        f"much or more"
         + (": so bad a timing is hardly chance, the signal seems to point the other way." if opposite else "."),
         figures={"p": found.p, "samples": found.samples},
         strength=3.0 + (10.0 if opposite else 0.0) * found.p,

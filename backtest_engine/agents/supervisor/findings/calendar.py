@@ -48,7 +48,8 @@ def _worst(situation: Situation, what: str, parts: Ints, names: tuple[str, ...])
     yield Finding(
         code=f"one_{what}_loses",
         severity="high",
-        sentence=f"Trades opened {'on' if what == 'weekday' else 'in' if what == 'month' else 'at'} {day} lose {percent(-lost_mean)} % on average, "
+        sentence=f"Trades opened {'on' if what == 'weekday' else 'in' if what == 'month' else 'at'} {day} lose "
+        f"{percent(-lost_mean)} % on average, "
         f"the others make {percent(rest_mean)} % (t = {t:.1f}, {trades} trades).",
         figures={
             what: names[part],

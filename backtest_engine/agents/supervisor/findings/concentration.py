@@ -21,8 +21,8 @@ def find(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         code="concentration",
         severity="medium" if best >= total else "low",
-        sentence=f"The best {BEST} of {situation.count} trades made {percent(best / total):.0f} % of the profit: without them there is "
-        + ("none." if best >= total else "little."),
+        sentence=f"The best {BEST} of {situation.count} trades made {percent(best / total):.0f} % of the profit: "
+        f"without them there is " + ("none." if best >= total else "little."),
         figures={"best_trades": BEST, "share_pct": percent(best / total), "profit": total},
         strength=min(best / total, 5.0),
     )

@@ -29,7 +29,8 @@ def find(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         code="costs_eat_it",
         severity="high" if net <= 0 or paid >= 0.8 * earned else "medium",
-        sentence=f"{said}: a trade every {bars:.0f} bars earned {percent(per_trade)} % and cost {percent(situation.costs)} %.",
+        sentence=f"{said}: a trade every {bars:.0f} bars earned {percent(per_trade)} % and cost "
+        f"{percent(situation.costs)} %.",
         figures={
             "costs": paid,
             "gross_profit": earned,

@@ -26,18 +26,19 @@ def find(situation: Situation) -> Iterator[Finding]:
     """Yield `dead_threshold` for each."""
     for reading in dead(situation):
         asked = reading.condition
-        assert isinstance(asked, Comparison | Cross)
-        assert reading.left is not None
+        if not (isinstance(asked, Comparison | Cross) and isinstance(asked.right, Number)) or reading.left is None:
+            continue
         known = reading.left[situation.first :]
         known = known[np.isfinite(known)]
-        if not len(known) or not isinstance(asked.right, Number):
+        if not len(known):
             continue
         low, high = float(known.min()), float(known.max())
         named = operand(asked.left)
         yield Finding(
             code="dead_threshold",
             severity="high" if reading.rule.endswith("entry") else "medium",
-            sentence=f"'{condition(asked)}' ({reading.rule.replace('.', ' ')}) never held: {named} was between {low:,.4g} and {high:,.4g}.",
+            sentence=f"'{condition(asked)}' ({reading.rule.replace('.', ' ')}) never held: {named} was between "
+            f"{low:,.4g} and {high:,.4g}.",
             figures={"rule": reading.rule, "lowest": low, "highest": high, "threshold": asked.right.value},
             strength=90.0,
             could=("parameters", "exits") if reading.rule.endswith("exit") else ("parameters", "filters"),

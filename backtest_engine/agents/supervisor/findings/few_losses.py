@@ -27,7 +27,8 @@ def find(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         code="few_losses_take_all",
         severity="high" if lost > 0.7 * earned else "medium",
-        sentence=f"{count} of {situation.count} trades lost {percent(lost)} % of their size together and took {percent(min(lost / earned, 9.99)):.0f} % of "
+        sentence=f"{count} of {situation.count} trades lost {percent(lost)} % of their size together and took "
+        f"{percent(min(lost / earned, 9.99)):.0f} % of "
         f"what the others earned; nothing stops a loss, the largest was {percent(-worst.min())} %.",
         figures={
             "trades": count,

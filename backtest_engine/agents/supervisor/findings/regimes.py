@@ -45,7 +45,8 @@ def _trend(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         code="loses_in_one_trend",
         severity="high" if t < -3.2 else "medium",
-        sentence=f"Trades that begin while the market {name} (close {'below' if name == 'falls' else 'above'} its average of {bars} bars) "
+        sentence=f"Trades that begin while the market {name} (close {'below' if name == 'falls' else 'above'} its "
+        f"average of {bars} bars) "
         f"lose {percent(-lost)} % on average; the others make {percent(rest)} % (t = {t:.1f}).",
         figures={
             "regime": name,
@@ -70,7 +71,8 @@ def _volatility(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             code="loses_in_one_volatility",
             severity="high" if t < -3.5 else "medium",
-            sentence=f"Trades in {name} markets (ATR {'above' if name == 'wild' else 'at most'} {percent(limit)} % of the price) lose "
+            sentence=f"Trades in {name} markets (ATR {'above' if name == 'wild' else 'at most'} {percent(limit)} % "
+            f"of the price) lose "
             f"{percent(-lost)} % on average; the others make {percent(rest)} % (t = {t:.1f}).",
             figures={
                 "regime": name,
@@ -97,7 +99,8 @@ def _years(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             code="loses_in_one_year",
             severity="low",
-            sentence=f"{year} loses {percent(-lost)} % a trade; the other years make {percent(rest)} % (t = {t:.1f}). Nothing is proposed: a "
+            sentence=f"{year} loses {percent(-lost)} % a trade; the other years make {percent(rest)} % (t = "
+            f"{t:.1f}). Nothing is proposed: a "
             "year does not come again.",
             figures={"year": year, "mean_pct": percent(lost), "others_pct": percent(rest), "t": t},
             strength=min(-t, 20.0),

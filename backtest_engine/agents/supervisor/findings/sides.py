@@ -22,7 +22,8 @@ def find(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             code="one_side_loses",
             severity="high" if t < -3 else "medium",
-            sentence=f"The {name} side lost {-total:,.0f} in {int(inside.sum())} trades ({percent(lost.mean())} % each), the other side made "
+            sentence=f"The {name} side lost {-total:,.0f} in {int(inside.sum())} trades ({percent(lost.mean())} % "
+            f"each), the other side made "
             f"{others:,.0f} (t = {t:.1f}).",
             figures={"side": name, "pnl": total, "other_pnl": others, "mean_pct": percent(lost.mean()), "t": t},
             strength=5.0 + min(-t, 20.0),

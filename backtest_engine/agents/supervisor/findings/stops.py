@@ -26,7 +26,8 @@ def find(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         code="stop_too_near",
         severity="high" if close_by or t > 3.0 else "medium",
-        sentence=f"{percent(share):.0f} % of the trades were stopped, by a stop {near:.1f} times the ATR away; {percent(recovered):.0f} % of those were "
+        sentence=f"{percent(share):.0f} % of the trades were stopped, by a stop {near:.1f} times the ATR away; "
+        f"{percent(recovered):.0f} % of those were "
         f"back at their entry within {bars} bars.",
         figures={
             "stopped_pct": percent(share),

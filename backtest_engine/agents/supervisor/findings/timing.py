@@ -53,8 +53,10 @@ def _late(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         code="exits_too_late",
         severity="high",
-        sentence=f"Trades were ahead by {percent(favourable.mean())} % at best and ended with {percent(situation.gross.mean())} %: after the "
-        f"first {bars} of {int(np.median(situation.held))} bars they lost {percent(-lost)} % on average (t = {after:.1f}).",
+        sentence=f"Trades were ahead by {percent(favourable.mean())} % at best and ended with "
+        f"{percent(situation.gross.mean())} %: after the "
+        f"first {bars} of {int(np.median(situation.held))} bars they lost {percent(-lost)} % on average (t = "
+        f"{after:.1f}).",
         figures={
             "mfe_mean_pct": percent(favourable.mean()),
             "mae_mean_pct": percent(against.mean()),
@@ -81,7 +83,8 @@ def _early(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             code="exits_too_early",
             severity="high" if more > abs(float(situation.gross[own].mean())) else "medium",
-            sentence=f"In the {bars} bars after an exit the price went on by {percent(more)} % more than the market usually does "
+            sentence=f"In the {bars} bars after an exit the price went on by {percent(more)} % more than the market "
+            f"usually does "
             f"(t = {t:.1f}); trades earned {percent(situation.gross[own].mean())} %.",
             figures={
                 "bars": bars,

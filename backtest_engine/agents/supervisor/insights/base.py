@@ -63,7 +63,7 @@ def has(findings: Sequence[Finding], *codes: str) -> Finding | None:
 
 def time_axis() -> dict[str, Any]:
     """Return the encoding of a bar's time."""
-    return {"field": "time", "type": "temporal", "title": None}
+    return {"field": "time", "type": "temporal", "title": None, "axis": {"format": "%b %Y"}}
 
 
 def amount(field: str, title: str, **more: Any) -> dict[str, Any]:

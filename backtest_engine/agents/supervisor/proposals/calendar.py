@@ -1,6 +1,7 @@
 """No entries on the weekday, in the month, at the hour that loses."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,20 +57,20 @@ def _without(
     condition: Callable[[Sequence[int]], Condition],
     names: Sequence[str],
 ) -> Iterator[Proposal]:
-    """Rules look at the bar before the fill: what is left out are the signals of which most are filled in the bad part."""
-    assert situation.spec is not None
+    """Rules look at the bar before the fill: what is left out are the signals of which most are filled in the bad "
+    "part."""
     filled, signalled = parts[situation.entry], parts[situation.signal]
     numbers = [
         int(part) for part in sorted(set(signalled.tolist())) if float(np.mean(filled[signalled == part] == bad)) > 0.5
     ]
     if not numbers:
         return
-    one_run = all(after - before == 1 for before, after in zip(numbers, numbers[1:], strict=False))
+    one_run = all(after - before == 1 for before, after in pairwise(numbers))
     ranges = [numbers] if one_run else [[number] for number in numbers]
     refused: list[Condition] = (
         [Not(condition=condition(numbers))] if one_run else [Not(condition=condition(part)) for part in ranges]
     )
-    spec = with_filter(situation.spec, refused[0] if len(refused) == 1 else All(conditions=tuple(refused)))
+    spec = with_filter(situation.rules, refused[0] if len(refused) == 1 else All(conditions=tuple(refused)))
     if spec is None:
         return
     listed = ", ".join(names[number].capitalize() for number in numbers)

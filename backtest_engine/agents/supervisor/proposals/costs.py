@@ -13,13 +13,12 @@ from backtest_engine.spec import CoolDown
 
 def propose(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield a pause after each exit, slower indicators, and entries with the trend alone."""
-    assert situation.spec is not None
     figures = finding.figures
     cost, gross = float(figures["cost_per_trade_pct"]), float(figures["gross_per_trade_pct"])
     said = f"A trade earns {gross:g} % before costs of {cost:g} %, on {situation.count} trades."
     factor = float(np.clip(round(4 * cost / max(gross, cost / 4)), 3, 8))
-    slow = longer(situation.spec, factor)
-    if slow is not None and slow != situation.spec:
+    slow = longer(situation.rules, factor)
+    if slow is not None and slow != situation.rules:
         yield Proposal(
             kind="parameters",
             finding=finding.code,
@@ -30,17 +29,18 @@ def propose(finding: Finding, situation: Situation) -> Iterator[Proposal]:
             changes_meaning=True,
         )
     pause = max(5, round(2 * float(figures["bars_per_trade"])))
-    rested = None if situation.spec.reverse else changed(situation.spec, cool_down=CoolDown(bars=pause))
-    if rested is not None and situation.spec.cool_down is None:
+    rested = None if situation.rules.reverse else changed(situation.rules, cool_down=CoolDown(bars=pause))
+    if rested is not None and situation.rules.cool_down is None:
         yield Proposal(
             kind="filters",
             finding=finding.code,
-            reason=f"{said} A pause of {pause} bars after each exit keeps it from trading every {figures['bars_per_trade']:.0f} bars.",
+            reason=f"{said} A pause of {pause} bars after each exit keeps it from trading every "
+            f"{figures['bars_per_trade']:.0f} bars.",
             expected="Fewer trades, and less for costs.",
             spec=rested,
             words=f"a pause of {pause} bars after each exit",
         )
-    filtered = with_filter(situation.spec, trend_filters(situation))
+    filtered = with_filter(situation.rules, trend_filters(situation))
     if filtered is not None:
         yield Proposal(
             kind="filters",

@@ -18,12 +18,11 @@ def few(finding: Finding, situation: Situation) -> Iterator[Proposal]:
 
 def deep(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield a smaller size, one that follows the volatility, and a stop where there is none."""
-    assert situation.spec is not None
     fall = -float(finding.figures["max_drawdown_pct"])
     leverage = float(finding.figures["leverage"])
-    now = situation.spec.sizing
+    now = situation.rules.sizing
     fraction = (now.fraction if isinstance(now, FractionSize) else 1.0) * WANTED_DRAWDOWN / fall
-    smaller = changed(situation.spec, sizing=FractionSize(fraction=max(0.01, round(fraction, 2))))
+    smaller = changed(situation.rules, sizing=FractionSize(fraction=max(0.01, round(fraction, 2))))
     if smaller is not None:
         yield Proposal(
             kind="sizing",
@@ -34,7 +33,7 @@ def deep(finding: Finding, situation: Situation) -> Iterator[Proposal]:
             spec=smaller,
             words=f"size: {max(1, round(100 * fraction))} % of the equity",
         )
-    steady = changed(situation.spec, sizing=VolatilitySize(target=0.15))
+    steady = changed(situation.rules, sizing=VolatilitySize(target=0.15))
     if steady is not None and not isinstance(now, VolatilitySize):
         yield Proposal(
             kind="sizing",
@@ -49,19 +48,19 @@ def deep(finding: Finding, situation: Situation) -> Iterator[Proposal]:
 
 
 def _stops(finding: Finding, situation: Situation) -> Iterator[Proposal]:
-    assert situation.spec is not None
     for share in (0.9, 0.98):
         multiple = of_winners(situation, share)
         spec = sides_changed(
-            situation.spec,
+            situation.rules,
             lambda _, side, multiple=multiple: {} if side.stop_loss else {"stop_loss": AtrDistance(multiple=multiple)},  # type: ignore[misc]
         )
-        if spec is None or spec == situation.spec:
+        if spec is None or spec == situation.rules:
             continue
         yield Proposal(
             kind="stops",
             finding=finding.code,
-            reason=f"{finding.sentence} {share:.0%} of the winners were never more than {multiple / 1.2:.1f} times the ATR behind.",
+            reason=f"{finding.sentence} {share:.0%} of the winners were never more than {multiple / 1.2:.1f} times "
+            f"the ATR behind.",
             expected=f"Losses end at about {multiple:g} times the ATR.",
             spec=spec,
             words=f"stop loss {multiple:g} times the ATR away",

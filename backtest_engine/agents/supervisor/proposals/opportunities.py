@@ -13,9 +13,8 @@ from backtest_engine.spec.evaluate import holds
 
 def none(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield a size that can be bought, where orders came to nothing; else what makes the entries possible."""
-    assert situation.spec is not None
-    if situation.result.orders.unpaid and situation.spec.sizing != FractionSize(fraction=1.0):
-        spec = changed(situation.spec, sizing=FractionSize(fraction=1.0))
+    if situation.result.orders.unpaid and situation.rules.sizing != FractionSize(fraction=1.0):
+        spec = changed(situation.rules, sizing=FractionSize(fraction=1.0))
         if spec is not None:
             yield Proposal(
                 kind="sizing",
@@ -49,13 +48,12 @@ def _rarest(finding: Finding, situation: Situation, *, one_of: int) -> Iterator[
 
 def _blockers(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield the entry without the one condition that keeps the others from holding together."""
-    assert situation.spec is not None
     for name, side in situation.sides.items():
         if not isinstance(side.entry, All):
             continue
         found = []
         for place, reading in thresholds.placed(situation, f"{name}.entry"):
-            spec = simple_changed(situation.spec, f"{name}.entry", place, lambda _: None)
+            spec = simple_changed(situation.rules, f"{name}.entry", place, lambda _: None)
             if spec is None:
                 continue
             try:
@@ -70,7 +68,8 @@ def _blockers(finding: Finding, situation: Situation) -> Iterator[Proposal]:
             yield Proposal(
                 kind="filters",
                 finding=finding.code,
-                reason=f"All conditions of the {name} entry held together on {now} bars; without '{condition(reading.condition)}', which held on "
+                reason=f"All conditions of the {name} entry held together on {now} bars; without "
+                f"'{condition(reading.condition)}', which held on "
                 f"{int(reading.held.sum())}, the rest hold on {count}.",
                 expected=f"The {name} entry holds on {count} bars instead of {now}.",
                 spec=spec,

@@ -10,10 +10,9 @@ from backtest_engine.spec import Comparison, Condition, Indicator, Number, Price
 
 def trend(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield entries while the market rises alone, or falls alone."""
-    assert situation.spec is not None
     rising = finding.figures["regime"] == "falls"
     bars = int(finding.figures["bars"])
-    spec = with_filter(situation.spec, _beside_average(bars, rising))
+    spec = with_filter(situation.rules, _beside_average(bars, rising))
     if spec is None:
         return
     kept = situation.count - int(finding.figures["trades"])
@@ -30,12 +29,11 @@ def trend(finding: Finding, situation: Situation) -> Iterator[Proposal]:
 
 def volatility(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield entries in calm markets alone, or in wild ones."""
-    assert situation.spec is not None
     wild = finding.figures["regime"] == "wild"
     limit = float(finding.figures["atr_pct"])
     natr = Indicator(name="natr", parameters={"period": 14})
     condition = Comparison(left=natr, relation="<" if wild else ">", right=Number(value=limit))
-    spec = with_filter(situation.spec, condition)
+    spec = with_filter(situation.rules, condition)
     if spec is None:
         return
     yield Proposal(

@@ -10,9 +10,8 @@ from backtest_engine.agents.supervisor.situation import Situation
 
 def one(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield the other side alone, and the losing one with the trend alone."""
-    assert situation.spec is not None
     name: SideName = "long" if finding.figures["side"] == "long" else "short"
-    alone = without_side(situation.spec, name)
+    alone = without_side(situation.rules, name)
     if alone is not None:
         yield Proposal(
             kind="sides",
@@ -23,7 +22,7 @@ def one(finding: Finding, situation: Situation) -> Iterator[Proposal]:
             words=f"{OTHER[name]} only",
             changes_meaning=True,
         )
-    filtered = with_filter(situation.spec, trend_filters(situation), only=name)
+    filtered = with_filter(situation.rules, trend_filters(situation), only=name)
     if filtered is not None:
         yield Proposal(
             kind="filters",
@@ -37,8 +36,7 @@ def one(finding: Finding, situation: Situation) -> Iterator[Proposal]:
 
 def opposite(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield the opposite trades where the signal points the wrong way beyond chance, and entries with the trend."""
-    assert situation.spec is not None
-    if finding.severity == "high" and (turned := swapped(situation.spec)) is not None:
+    if finding.severity == "high" and (turned := swapped(situation.rules)) is not None:
         yield Proposal(
             kind="sides",
             finding=finding.code,
@@ -48,7 +46,7 @@ def opposite(finding: Finding, situation: Situation) -> Iterator[Proposal]:
             words="sells where it bought, and buys where it sold",
             changes_meaning=True,
         )
-    filtered = with_filter(situation.spec, trend_filters(situation))
+    filtered = with_filter(situation.rules, trend_filters(situation))
     if filtered is not None:
         yield Proposal(
             kind="filters",

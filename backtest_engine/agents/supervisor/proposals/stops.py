@@ -13,18 +13,19 @@ from backtest_engine.spec import AtrDistance, Side
 
 def propose(finding: Finding, situation: Situation) -> Iterator[Proposal]:
     """Yield stops at multiples of the ATR that the winners' worst moments stayed within."""
-    assert situation.spec is not None
     near = float(finding.figures["distance_atr"])
     for multiple in sorted({max(2.5, round(2 * near, 1)), max(4.0, round(4 * near, 1))}):
-        spec = sides_changed(situation.spec, lambda name, side, multiple=multiple: _wider(name, side, multiple))  # type: ignore[misc]
-        if spec is None or spec == situation.spec:
+        spec = sides_changed(situation.rules, lambda name, side, multiple=multiple: _wider(name, side, multiple))  # type: ignore[misc]
+        if spec is None or spec == situation.rules:
             continue
         yield Proposal(
             kind="stops",
             finding=finding.code,
-            reason=f"The stop stands {near:.1f} times the ATR away, within the noise of a bar; {finding.figures['recovered_pct']:.0f} % of the stopped "
+            reason=f"The stop stands {near:.1f} times the ATR away, within the noise of a bar; "
+            f"{finding.figures['recovered_pct']:.0f} % of the stopped "
             "trades came back to their entry.",
-            expected=f"Fewer than {finding.figures['stopped_pct']:.0f} % of the trades are stopped; those that are lose more.",
+            expected=f"Fewer than {finding.figures['stopped_pct']:.0f} % of the trades are stopped; those that are "
+            f"lose more.",
             spec=spec,
             words=f"stop {multiple:g} times the ATR away",
         )

@@ -36,14 +36,13 @@ def moved(
     asked = reading.condition
     if not isinstance(asked, Comparison | Cross) or not isinstance(asked.right, Number) or reading.left is None:
         return
-    assert situation.spec is not None
     known = reading.left[situation.first :]
     known = known[np.isfinite(known)]
     below = asked.direction == "below" if isinstance(asked, Cross) else asked.relation.startswith("<")
     level = _rounded(float(np.quantile(known, 1 / one_of if below else 1 - 1 / one_of)), below)
     if level == asked.right.value:
         return
-    spec = _with_number(situation.spec, reading.rule, place, level)
+    spec = _with_number(situation.rules, reading.rule, place, level)
     if spec is None:
         return
     held = int((known < level).sum() if below else (known > level).sum())
@@ -54,7 +53,8 @@ def moved(
     yield Proposal(
         kind="parameters",
         finding=finding.code,
-        reason=f"{named} {was} {number(asked.right.value)}; its {'lowest' if below else 'highest'} was {extreme:.4g}. At {number(level)} the rule "
+        reason=f"{named} {was} {number(asked.right.value)}; its {'lowest' if below else 'highest'} was "
+        f"{extreme:.4g}. At {number(level)} the rule "
         f"would have held on {held} of {len(known):,} bars.",
         expected=f"The rule {reading.rule.replace('.', ' ')} holds on {held} bars instead of {holds}.",
         spec=spec,
