@@ -213,11 +213,15 @@ def _meaning(code: str) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and _explained(node):
             node.body = node.body[1:]
         if isinstance(node, ast.ClassDef):
             node.name = "Strategy"
     return ast.dump(tree)
+
+
+def _explained(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
+    return ast.get_docstring(node, clean=False) is not None
 
 
 _SENTENCES = {
