@@ -117,7 +117,7 @@ class Environment(ModelSettings):
     )
     kernel_cache_dir: Path | None = Field(
         None,
-        description="Folder of the compiled kernel: of this user alone, outside the project. Empty means ~/.cache/algoagent.",
+        description="Folder of the compiled kernel, of this user alone; empty means one in ~/.cache/algoagent.",
     )
 
     @field_validator("rate_limits", mode="before")

@@ -87,6 +87,11 @@ class Program:
             case Not():
                 self._condition(condition.condition, height)
                 self._emit(plan.OP_NOT)
+            case _:
+                self._over_bars(condition, height)
+
+    def _over_bars(self, condition: Condition, height: int) -> None:
+        match condition:
             case Ago():
                 self._back(condition.bars, condition.condition, height)
             case Then():

@@ -131,7 +131,7 @@ class Signals:
         if value.timeframe is not None:
             return self._longer_rows(value)
         if isinstance(value, Price):
-            raise ValueError("only the prices of a longer timeframe are declared")
+            raise TypeError("only the prices of a longer timeframe are declared")
         return self._cached(self._call(value, self._columns, None))
 
     def _cached(self, made: Node) -> Node:

@@ -25,10 +25,14 @@ def _compiled() -> SimpleNamespace:
     return compiled()
 
 
-def play_fast(case: dict[str, Any], fills: str, kernel: SimpleNamespace | None = None) -> dict[str, Any]:
+def play_fast(
+    case: dict[str, Any], fills: str, kernel: SimpleNamespace | None = None, *, metrics: bool = True
+) -> dict[str, Any]:
     """Return what the case's orders come to under the rules of `fills`: the keys of `expect`."""
     with np.errstate(all="ignore"):
-        return _Play(case, fills, kernel or _compiled()).run()
+        play = _Play(case, fills, kernel or _compiled())
+        played = play.run()
+        return played | {"metrics": play.metrics()} if metrics and "trades" in played else played
 
 
 class _Play:
@@ -119,11 +123,8 @@ class _Play:
         return "AssertionError" if found == self.kernel.BAD_SIZE else "ValueError"
 
     def _result(self, status: str) -> dict[str, Any]:
-        kernel, st, case = self.kernel, self.st, self.case
-        times = pd.DatetimeIndex(case["times"])
-        made = trades_of(st.closed[: st.closed_count], times, whole_units=case["broker"].get("step") is None)
+        kernel, st, made = self.kernel, self.st, self._made()
         curve = kernel.equity_curve(self.state)
-        columns = {name.capitalize(): case[name] for name in ("open", "high", "low", "close", "volume")}
         return {
             "status": status,
             "rejected": self.rejected,
@@ -138,11 +139,21 @@ class _Play:
             ],
             "cash": float(st.cash),
             "equity": curve.tolist(),
-            "metrics": statistics_by(self.fills, made, curve, pd.DataFrame(columns, times)).metrics,
             "reasons": [trade._exit_reason for trade in made],
             "same_bar": [trade._same_bar for trade in made],
             "lost": {reason: int(row[0]) for reason, row in zip(REASONS, st.lost, strict=True) if row[0]},
         }
+
+    def _made(self) -> list[Any]:
+        times = pd.DatetimeIndex(self.case["times"])
+        closed = self.st.closed[: self.st.closed_count]
+        return trades_of(closed, times, whole_units=self.case["broker"].get("step") is None)
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the figures of what was played."""
+        columns = {name.capitalize(): self.case[name] for name in ("open", "high", "low", "close", "volume")}
+        bars = pd.DataFrame(columns, pd.DatetimeIndex(self.case["times"]))
+        return dict(statistics_by(self.fills, self._made(), self.kernel.equity_curve(self.state), bars).metrics)
 
 
 def _commission(given: Any) -> dict[str, float]:

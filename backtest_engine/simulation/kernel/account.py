@@ -173,10 +173,8 @@ def rounded(st, size):
 def queue_close(st, trade, portion):
     """Queue the closing of a portion of a trade, before all others."""
     amount = abs(st.trades[trade, T_SIZE]) * portion
-    if st.steps == 0:
-        size = max(1.0, np.rint(amount))
-    else:
-        size = max(1.0, np.rint(amount * st.steps)) / st.steps
+    steps = 1.0 if st.steps == 0 else st.steps
+    size = max(1.0, np.rint(amount * steps)) / steps
     slot = take_order(st, CLOSING, math.copysign(size, -st.trades[trade, T_SIZE]))
     st.orders[slot, O_TRADE] = trade
     st.orders[slot, O_TRADE_SERIAL] = st.trades[trade, T_SERIAL]

@@ -70,10 +70,10 @@ def enters(st, side):
 
 @jit
 def _none_waits(st):
+    waiting = 0
     for place in range(st.order_count):
-        if st.orders[st.queue[place], O_KIND] < STOP_LOSS:
-            return False
-    return True
+        waiting += st.orders[st.queue[place], O_KIND] < STOP_LOSS
+    return waiting == 0
 
 
 @jit

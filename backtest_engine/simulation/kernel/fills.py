@@ -160,10 +160,7 @@ def _fill_price(st, slot, i, hit, stop):
         # The stop takes the open's place, also where the bar opened beyond it.
         base = stop if hit else st.open_price
         return True, min(base, limit) if buying else max(base, limit)
-    if st.on_close and st.orders[slot, O_KIND] < STOP_LOSS:
-        price = st.close_before
-    else:
-        price = st.open_price
+    price = st.close_before if st.on_close and st.orders[slot, O_KIND] < STOP_LOSS else st.open_price
     if hit:
         price = max(price, stop) if buying else min(price, stop)
     return True, price

@@ -1,8 +1,8 @@
 """How a specification stands in arrays: rules, their numbers, series, conditions, and programs for exits.
 
 `r` int64 and `f` float64 (PLACES,) share their places: `r` says what a rule is and which row of the series it reads,
-`f` the number that belongs to it. `series` float64 and `held` bool have a row of all bars each. `ops` int64 (n, 3) holds
-postfix programs for conditions on the open position, with `constants` float64.
+`f` the number that belongs to it. `series` float64 and `held` bool have a row of all bars each. `ops` int64 (n, 3)
+holds postfix programs for conditions on the open position, with `constants` float64.
 """
 
 import numpy as np
@@ -23,7 +23,8 @@ R_WAIT, R_MOVES, R_PARTS, R_FIRST, R_ORDER_LIMIT, R_BEST, R_PROGRAMS = range(12,
 SIDE, SIDE_PLACES = 20, 40
 LONG, SHORT = 0, 1
 # Of a side, from SIDE + side * SIDE_PLACES. P_ENTRY: row of `held`, -1 for a side that is not traded.
-# P_EXIT: row of `held`, -1 for none; that of a program, lines P_PROGRAM to P_PROGRAM_END of `ops`, is filled on each bar.
+# P_EXIT: row of `held`, -1 for none. That of a program, lines P_PROGRAM to P_PROGRAM_END of `ops`, is filled on each
+# bar.
 P_ENTRY, P_EXIT, P_PROGRAM, P_PROGRAM_END = range(4)
 P_ORDER, P_ORDER_ROW, P_BARS = range(4, 7)
 MARKET, LIMIT, STOP = range(3)

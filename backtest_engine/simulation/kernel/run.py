@@ -51,37 +51,43 @@ def run(record, bars, equity, closed, rule_series, rule_held, series, held, ops,
     """
     st = record[0]
     count = bars.shape[1]
+    found = OK
     for i in range(start, count):
         if st.order_count == 0 and st.trade_count == 0 and st.cash > 0 and not _signals(st, rule_held, i):
             st.bar = i
             equity[i] = st.cash
             continue
         found = _room(st, closed)
+        if found == OK:
+            found = _play_bar(st, bars, rule_series, rule_held, series, held, ops, constants, i)
         if found != OK:
-            return found
-        found = process(st, bars, i)
-        equity[i] = st.equity
-        if found == BROKE:
-            equity[i:] = st.equity
             break
-        if found == OK and i >= st.r[R_FIRST]:
-            _read(st, rule_series, rule_held, i)
-            if st.trade_count > 0:
-                _look_back(st, bars, series, held, ops, constants)
-            found = _decide(st)
-        if found == OK and st.r[R_ORDER_LIMIT] and _too_many(st, st.r[R_ORDER_LIMIT]):
-            found = TOO_MANY_ORDERS
-        if found != OK:
-            return found
+        equity[i] = st.equity
         _flush(st, closed)
-    if start < count and st.wiped_out_at < 0:
+    if found == OK and start < count:
         found = finish(st, bars, count - 1)
         equity[count - 1] = st.equity
-        if found != OK and found != BROKE:
-            return found
+    if found == BROKE:
+        equity[st.bar :] = st.equity
+        found = OK
     _flush(st, closed)
     count_waiting(st)
-    return OK
+    return found
+
+
+@jit
+def _play_bar(st, bars, rule_series, rule_held, series, held, ops, constants, i):
+    """Fill what a bar fills, then decide; return how that went."""
+    found = process(st, bars, i)
+    if found != OK or i < st.r[R_FIRST]:
+        return found
+    _read(st, rule_series, rule_held, i)
+    if st.trade_count > 0:
+        _look_back(st, bars, series, held, ops, constants)
+    found = _decide(st)
+    if found == OK and st.r[R_ORDER_LIMIT] and _too_many(st, st.r[R_ORDER_LIMIT]):
+        return TOO_MANY_ORDERS
+    return found
 
 
 @jit

@@ -49,11 +49,8 @@ def size_of(st, price, stop, sign):
         share = _kelly(st)
     else:
         share = st.f[R_SIZING]
-    if st.r[R_ONE_ENTRY]:
-        size = ALMOST_ALL if share > ALMOST_ALL else share
-    else:
-        size = _of_free(st, share, sign)
-    return size > 0, size
+    size = share if st.r[R_ONE_ENTRY] else _of_free(st, share, sign)
+    return size > 0, ALMOST_ALL if size > ALMOST_ALL else size
 
 
 @jit
@@ -99,5 +96,4 @@ def _of_free(st, share, sign):
     free = equity - held
     if not free > 0:
         return 0.0
-    size = share * equity / free
-    return ALMOST_ALL if size > ALMOST_ALL else size
+    return share * equity / free
