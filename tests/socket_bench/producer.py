@@ -50,19 +50,12 @@ def publish(events_a_second: int, seconds: float, size: int) -> None:
         time.sleep(max(0.0, due - time.monotonic()))
 
 
-def counts() -> dict[str, int]:
-    """Return the number of the last event of each topic."""
-    return {events.topic_of(pk): seq for pk, seq in Run.objects.values_list("pk", "last_seq")}
-
-
 def main(command: str, *arguments: str) -> None:
-    """Do one of the three."""
+    """Do one of both."""
     if command == "prepare":
         sys.stdout.write(json.dumps(prepare(*map(int, arguments))))
-    elif command == "publish":
-        publish(int(arguments[0]), float(arguments[1]), int(arguments[2]) if arguments[2:] else 200)
     else:
-        sys.stdout.write(json.dumps(counts()))
+        publish(int(arguments[0]), float(arguments[1]), int(arguments[2]) if arguments[2:] else 200)
 
 
 if __name__ == "__main__":

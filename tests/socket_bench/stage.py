@@ -4,9 +4,12 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import statistics
 import subprocess
 import sys
+import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.environment = own_environment(folder, **SETTINGS)
+        self._folder = folder
         self.port = free_port()
         self._log = (folder / "server.log").open("w")
 
@@ -47,7 +51,7 @@ class Stage:
         """Start the web server, always at the same address."""
         command = ["-m", "algoagent.server", "--port", str(self.port), "--grace", "1"]
         self.web = self.python(*command, stdout=self._log, stderr=self._log)
-        assert answers(f"http://127.0.0.1:{self.port}")
+        assert answers(f"http://127.0.0.1:{self.port}", 300)
 
     def kill(self) -> None:
         """Kill the web server as a power cut would."""
@@ -58,6 +62,19 @@ class Stage:
         """Stop it."""
         stop(self.web)
         self._log.close()
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of the last event of each topic."""
+        with contextlib.closing(sqlite3.connect(self._folder / "algoagent.sqlite3", timeout=20)) as database:
+            rows = database.execute("SELECT id, last_seq FROM runs_run").fetchall()
+        return {f"run:{uuid.UUID(key)}": seq for key, seq in rows}
+
+    def wait_for_events(self, count: int, seconds: float = 120) -> None:
+        """Wait until so many more events are written."""
+        wanted = sum(self.counts().values()) + count
+        deadline = time.monotonic() + seconds
+        while sum(self.counts().values()) < wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def memory_mb(self) -> float:
         """Return the resident memory of the web server."""
@@ -85,7 +102,7 @@ def floor_server() -> Iterator[int]:
     options = ["--ws-per-message-deflate", "false", "--lifespan", "off", "--timeout-graceful-shutdown", "1"]
     process = subprocess.Popen([sys.executable, *command, *options], cwd=ROOT, text=True)
     try:
-        assert answers(f"http://127.0.0.1:{port}")
+        assert answers(f"http://127.0.0.1:{port}", 300)
         yield port
     finally:
         stop(process)
