@@ -14,9 +14,9 @@ _CODE = re.compile(r"(from\s+[\w.]+\s+import\b|import\s+\w|class\s+\w+.*:|(?:asy
 _STATEMENT = re.compile(
     r"[\w.\[\]\"', ]+\s*(?:=(?!=)|\+=)|[\w.]+\(|(?:if|for|while|try|with|else|except|pass)\b.*:?\s*$"
 )
-_OTHER_LANGUAGES = frozenset(
-    {"bash", "sh", "shell", "console", "text", "txt", "json", "output", "diff", "yaml", "pine"}
-)
+_OTHER_LANGUAGES = frozenset({"bash", "sh", "shell", "console", "text", "txt", "json", "output", "yaml", "pine"})
+_DIFF_HEAD = re.compile(r"^(?:diff --git |index \w+\.\.|--- |\+\+\+ |@@ |\\ No newline).*\n?", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*\d+[ \t]*(?:[|:→]|(?=\t| ))[ \t]?", re.MULTILINE)
 _MOST_CANDIDATES = 12
 
 
@@ -28,9 +28,9 @@ def module_in(text: str) -> str | None:
 @lru_cache(maxsize=8)
 def _module_in(text: str) -> str | None:
     if _parses(text) and _STRATEGY.search(text):
-        return None
+        return _from_literal(text)
     said = _THOUGHT.sub("", text)
-    for found in (_from_json(said), _from_fences(said), _from_prose(said)):
+    for found in (_from_json(said), _from_string(said), _from_fences(said), _from_diff(said), _from_prose(said)):
         if found is not None and found.strip() != text.strip():
             return found.strip("\n") + "\n"
     return None
@@ -78,8 +78,44 @@ def _cut_off_string(text: str) -> str | None:
     return None
 
 
+def _from_literal(text: str) -> str | None:
+    """Return the module that a Python text only holds as a string, as in `code = \"\"\"…\"\"\"`."""
+    nodes = list(ast.walk(ast.parse(text)))
+    if any(isinstance(node, ast.ClassDef) for node in nodes):
+        return None
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return max((item for item in texts if _STRATEGY.search(item)), key=len, default=None)
+
+
+def _from_string(text: str) -> str | None:
+    """Return the module of an answer that is one string, its line breaks written as `\\n`."""
+    line = text.strip()
+    if "\n" in line or "\\n" not in line:
+        return None
+    try:
+        code = str(json.loads(line if line.startswith('"') else f'"{line}"'))
+    except ValueError:
+        code = line.strip("\"'").replace("\\n", "\n").replace("\\'", "'")
+    return module_in(code) or code if _STRATEGY.search(code) else None
+
+
+def _from_diff(text: str) -> str | None:
+    """Return what a diff leads to, where it shows the whole module."""
+    if not re.search(r"^\+", text, re.MULTILINE):
+        return None
+    code = _after(text)
+    return code if _parses(code) and _STRATEGY.search(code) else None
+
+
+def _after(diff: str) -> str:
+    """Return the new side of a diff."""
+    lines = _DIFF_HEAD.sub("", diff).split("\n")
+    return "\n".join(line[1:] if line[:1] in ("+", " ") else line for line in lines if not line.startswith("-"))
+
+
 def _from_fences(text: str) -> str | None:
-    blocks = [code for language, code in _blocks(text) if language not in _OTHER_LANGUAGES]
+    found = [(language, code) for language, code in _blocks(text) if language not in _OTHER_LANGUAGES]
+    blocks = [_after(code) if language in ("diff", "patch") else _unnumbered(code) for language, code in found]
     strategies = [place for place, code in enumerate(blocks) if _STRATEGY.search(code)]
     if not strategies:
         loose = [code for code in blocks if "class " in code]
@@ -95,6 +131,12 @@ def _from_fences(text: str) -> str | None:
         if place == chosen or (_parses(code) and not names & set(_STRATEGY.findall(code)) and _is_module_code(code))
     ]
     return "\n\n".join(code.strip("\n") for code in kept)
+
+
+def _unnumbered(code: str) -> str:
+    """Return code without the numbers that stand before each of its lines."""
+    lines = [line for line in code.split("\n") if line.strip()]
+    return _NUMBERED.sub("", code) if lines and all(_NUMBERED.match(line) for line in lines) else code
 
 
 def _is_module_code(code: str) -> bool:
