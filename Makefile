@@ -110,6 +110,7 @@ demo-gemini: tools ## The demo with a model, against a fake of its service; no k
 score-corpus: tools ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.descriptions
 	@$(BIN)/python -m tests.score.broken
+	@$(BIN)/python -m tests.score.real
 	@$(BIN)/python -m tests.score.compiled
 
 # Everything is resolved once; the other locks are parts of that. An extra's lock leaves out what the runtime has.

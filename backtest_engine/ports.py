@@ -68,8 +68,13 @@ class Executor(Protocol):
         parameters: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cancelled: CancelSignal | None = None,
+        script: bool = False,
     ) -> BacktestResult:
-        """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`."""
+        """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`.
+
+        With `script` the code is run as a script, up to its own backtest, which says which strategy is run on which
+        columns.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

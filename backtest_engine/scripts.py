@@ -1,6 +1,7 @@
 """Runs a file as it is meant: its strategy alone, with the settings and parameters of the backtest that it sets up."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -14,6 +15,8 @@ from backtest_engine.ports import CancelSignal, Executor
 
 # What `backtesting.Backtest` takes where a file's own backtest states nothing.
 _UNSTATED = {"commission": 0.0}
+# What backtesting.py says of a column that the data lack.
+_NO_COLUMN = re.compile(r"Column '[^']+' not in data")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,7 @@ def execute_script(
     """
     run = meant_run(code, broker, parameters)
 
-    def execute(text: str) -> BacktestResult:
+    def execute(text: str, **options: bool) -> BacktestResult:
         return executor.execute(
             text,
             dataset=dataset,
@@ -82,18 +85,71 @@ def execute_script(
             parameters=run.parameters or None,
             limits=limits,
             cancelled=cancelled,
+            **options,
         )
 
+    result, more = _result(run, execute)
+    return replace(result, warnings=(*result.warnings, *run.notices, *more))
+
+
+def _result(run: MeantRun, execute: Callable[..., BacktestResult]) -> tuple[BacktestResult, list[Notice]]:
+    """Run the strategy without its script, or with it where the script may change what the strategy is run on."""
+    own = run.own_run
+    differs: list[Notice] = []
+    if own is not None and own.part_of_data:
+        try:
+            return execute(run.code, script=True), [_own_data(own)]
+        except StrategyError:
+            differs = [_own_data_differs(own, own.part_of_data)]
     try:
-        result = execute(run.text if run.alone else code)
+        result, more = _alone(run, execute)
+    except StrategyError as error:
+        if own is None or differs or not _needs_its_script(error):
+            raise
+        try:
+            return execute(run.code, script=True), [_own_data(own)]
+        except StrategyError as other:
+            if other.code == "own_data":
+                error.hint = str(other)
+            raise error from None
+    return result, [*differs, *more]
+
+
+def _alone(run: MeantRun, execute: Callable[..., BacktestResult]) -> tuple[BacktestResult, list[Notice]]:
+    """Run the module, or the strategy without the rest where that fails or must not be run."""
+    try:
+        result = execute(run.text if run.alone else run.code)
         left_out = run.alone
     except StrategyError as error:
         if run.alone or not _failed_outside(error, run.parts):
             raise
         result = execute(run.text)
         left_out = True
-    notices = (*run.notices, *([_left_out(run.parts)] if left_out else []))
-    return replace(result, warnings=(*result.warnings, *notices))
+    return result, [_left_out(run.parts)] if left_out else []
+
+
+def _needs_its_script(error: StrategyError) -> bool:
+    """Whether a strategy lacks what only its file's own script makes: a column of the data, or the class itself."""
+    return error.code == "no_strategy_class" or bool(_NO_COLUMN.search(str(error)))
+
+
+def _own_data(own: OwnRun) -> Notice:
+    return Notice(
+        code="own_data",
+        line=own.line,
+        message="The file's own preparation of its data was run on the bars of this run; what it leaves out at the "
+        "beginning is not traded.",
+        details={"severity": "note"},
+    )
+
+
+def _own_data_differs(own: OwnRun, part: str) -> Notice:
+    return Notice(
+        code="own_data_differs",
+        line=own.line,
+        message=f"The file's own Backtest(…) has only what `{part}` makes of its data; this run had all bars.",
+        details={"part_of_data": part},
+    )
 
 
 def _failed_outside(error: StrategyError, parts: ModuleParts) -> bool:

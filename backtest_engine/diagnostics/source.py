@@ -200,12 +200,14 @@ class Source:
     @cached_property
     def lineage(self) -> list[ast.ClassDef]:
         """The strategy class and those of its bases that are defined here, the leaf first."""
-        by_name = {node.name: node for node in self.strategies}
+        by_name = {node.name: node for node in self.classes}
         chain: list[ast.ClassDef] = []
-        node = self.strategy
-        while node and node not in chain:
-            chain.append(node)
-            node = next((by_name[self.dotted(base)] for base in node.bases if self.dotted(base) in by_name), None)
+        waiting = [self.strategy] if self.strategy else []
+        while waiting:
+            node = waiting.pop(0)
+            if node not in chain:
+                chain.append(node)
+                waiting[:0] = [by_name[self.dotted(base)] for base in node.bases if self.dotted(base) in by_name]
         return chain
 
     @cached_property
