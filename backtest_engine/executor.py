@@ -97,7 +97,7 @@ class SandboxedExecutor:
         parameters: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cancelled: CancelSignal | None = None,
-        script: bool = False,
+        script: str = "",
     ) -> BacktestResult:
         """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`."""
         if len(code) > SOURCE_CHARACTERS:
@@ -129,7 +129,7 @@ class SandboxedExecutor:
         findings: list[Finding] = []
 
         def read() -> None:
-            findings[:] = diagnose(run.code, ran=True).blocking
+            findings[:] = diagnose(run.code, ran=True, scripted=bool(run.script)).blocking
 
         ending, journal = watch("child", lambda: run.perform(meanwhile=read))
         replayed = watch("replay", lambda: run.replay(journal, ending))
@@ -241,7 +241,7 @@ class _Run:
     parameters: Mapping[str, Any]
     limits: Limits
     cancelled: CancelSignal | None
-    script: bool = False
+    script: str = ""
     # Drawn for each run, so that no code can know where it is looked at; kept with the result, so that the check can be
     # made again.
     seed: int = field(default_factory=lambda: secrets.randbits(63))

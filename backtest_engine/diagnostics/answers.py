@@ -1,6 +1,7 @@
 """The module in an answer as chat models give it: fences, sentences, JSON that holds code, marks of thinking."""
 
 import ast
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -10,13 +11,14 @@ _FENCE = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([\w+.-]*)[^\n`]*$", re.MULTILINE)
 _STRATEGY = re.compile(r"^[ \t]*class\s+(\w+)\s*\([^)\n]*Strategy", re.MULTILINE)
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"^[ \t]*</?[\w-]+[^>\n]*>[ \t]*$", re.MULTILINE)
+_CODE_TAG = re.compile(r"</?(?:pre|code)\b[^>\n]*>", re.IGNORECASE)
 _CODE = re.compile(r"(from\s+[\w.]+\s+import\b|import\s+\w|class\s+\w+.*:|(?:async\s+)?def\s+\w+\(|@\w|#|\"\"\"|''')")
 _STATEMENT = re.compile(
     r"[\w.\[\]\"', ]+\s*(?:=(?!=)|\+=)|[\w.]+\(|(?:if|for|while|try|with|else|except|pass)\b.*:?\s*$"
 )
 _OTHER_LANGUAGES = frozenset({"bash", "sh", "shell", "console", "text", "txt", "json", "output", "yaml", "pine"})
 _DIFF_HEAD = re.compile(r"^(?:diff --git |index \w+\.\.|--- |\+\+\+ |@@ |\\ No newline).*\n?", re.MULTILINE)
-_NUMBERED = re.compile(r"^[ \t]*\d+[ \t]*(?:[|:→]|(?=\t| ))[ \t]?", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*\d+(?:[ \t]*[|:→]|(?=\s|$))", re.MULTILINE)
 _MOST_CANDIDATES = 12
 
 
@@ -29,11 +31,21 @@ def module_in(text: str) -> str | None:
 def _module_in(text: str) -> str | None:
     if _parses(text) and _STRATEGY.search(text):
         return _from_literal(text)
-    said = _THOUGHT.sub("", text)
+    said = _CODE_TAG.sub("", _THOUGHT.sub("", text))
+    if said != text and "&" in said and not _parses(said):
+        said = html.unescape(said)
     for found in (_from_json(said), _from_string(said), _from_fences(said), _from_diff(said), _from_prose(said)):
         if found is not None and found.strip() != text.strip():
             return found.strip("\n") + "\n"
     return None
+
+
+def ends_in_remark(text: str) -> str | None:
+    """Return the remark inside the strategy that an answer breaks off with, None where it ends otherwise."""
+    blocks = list(_blocks(text))
+    last = text.rstrip().rsplit("\n", 1)[-1]
+    opened = bool(blocks) and text.rstrip().endswith(blocks[-1][1].rstrip().rsplit("\n", 1)[-1].strip())
+    return last.strip() if opened and re.match(r"\s+#", last) else None
 
 
 def _parses(code: str) -> bool:
@@ -47,7 +59,7 @@ def _parses(code: str) -> bool:
 def _from_json(text: str) -> str | None:
     """Return the longest text inside a JSON document that is a strategy, also where the document was cut off."""
     start = text.find("{")
-    if start < 0 or '"' not in text or not re.search(r'"\s*:\s*"', text):
+    if start < 0 or '"' not in text or not re.search(r'"\s*:\s*(?:\[\s*)*"', text):
         return None
     try:
         document = json.JSONDecoder(strict=False).raw_decode(text[start:])[0]
@@ -61,9 +73,15 @@ def _from_json(text: str) -> str | None:
 def _texts(document: object) -> Iterator[str]:
     if isinstance(document, str):
         yield document
+    elif isinstance(document, list) and document and all(_is_line(item) for item in document):
+        yield "\n".join(document)
     elif isinstance(document, dict | list):
         for item in document.values() if isinstance(document, dict) else document:
             yield from _texts(item)
+
+
+def _is_line(item: object) -> bool:
+    return isinstance(item, str) and "\n" not in item
 
 
 def _cut_off_string(text: str) -> str | None:
@@ -136,7 +154,10 @@ def _from_fences(text: str) -> str | None:
 def _unnumbered(code: str) -> str:
     """Return code without the numbers that stand before each of its lines."""
     lines = [line for line in code.split("\n") if line.strip()]
-    return _NUMBERED.sub("", code) if lines and all(_NUMBERED.match(line) for line in lines) else code
+    if not lines or not all(map(_NUMBERED.match, lines)):
+        return code
+    bare = [_NUMBERED.sub(lambda found: " " * len(found[0]), line) for line in code.expandtabs().split("\n")]
+    return _dedented("\n".join(bare))
 
 
 def _is_module_code(code: str) -> bool:

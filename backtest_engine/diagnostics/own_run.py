@@ -40,6 +40,17 @@ def own_run_of(tree: ast.Module, classes: set[str], dotted: Dotted) -> OwnRun | 
     return _Reader(tree, classes, dotted).read()
 
 
+def settings_of(stated: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the settings of a broker among the arguments of a `Backtest(…)`, and the text of the others."""
+    # What is open at the end is closed in every run.
+    found = {name: value for name, value in stated.items() if (name, value) != ("finalize_trades", True)}
+    match found.get("commission"):
+        case [0 | 0.0, share]:
+            found["commission"] = share
+    settings = {name: value for name, value in found.items() if name in _SETTINGS and _fits(name, value)}
+    return settings, {name: repr(value) for name, value in found.items() if name not in settings}
+
+
 class _Reader:
     def __init__(self, tree: ast.Module, classes: set[str], dotted: Dotted) -> None:
         self.tree, self.classes, self.dotted = tree, classes, dotted
@@ -115,16 +126,11 @@ class _Reader:
             return {}, {}
         found, unread = self.values.plain(call)
         found.pop("strategy", None)
-        if found.get("finalize_trades") is True:
-            # What is open at the end is closed in every run.
-            del found["finalize_trades"]
-        if isinstance(found.get("commission"), tuple) and len(found["commission"]) == 2 and not found["commission"][0]:
-            found["commission"] = found["commission"][1]
         unread = {name: text for name, text in unread.items() if name not in ("data", "strategy")}
         if self.dotted(call.func).endswith("FractionalBacktest"):
             found["fractional"] = True
-        settings = {name: value for name, value in found.items() if name in _SETTINGS and _fits(name, value)}
-        return settings, unread | {name: repr(value) for name, value in found.items() if name not in settings}
+        settings, others = settings_of(found)
+        return settings, unread | others
 
     def _looped(self, run: ast.Call, unread: Mapping[str, str]) -> dict[str, str]:
         """Return the parameters that a loop tries one after the other, with what it goes through."""

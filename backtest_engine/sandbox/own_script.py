@@ -9,13 +9,14 @@ import io
 import re
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.machinery import ModuleSpec
-from typing import Any
+from typing import Any, NoReturn
 
 import backtesting
 import backtesting.backtesting as framework
 import backtesting.lib
+import numpy as np
 import pandas as pd
 
 from backtest_engine.stand_ins.charts import Silent
@@ -34,18 +35,20 @@ class _Reached(BaseException):
 
 
 class OwnScript:
-    """One file's script on these bars: `frame` has the columns of `domain.OHLCV` and a naive `DatetimeIndex`."""
+    """One file's script on these bars: `frame` has the columns of `domain.OHLCV` and a naive `DatetimeIndex`.
+
+    `said` is what its backtest and the run of that state, as plain values.
+    """
 
     def __init__(self, frame: pd.DataFrame, source: str) -> None:
         self._frame = frame
         self._source = source
         self._given: tuple[Any, Any] | None = None
+        self._reads: set[str] = set()
+        self.said: dict[str, dict[str, Any]] = {}
 
-    def run(self, code: types.CodeType, namespace: dict[str, Any]) -> tuple[type, int, pd.DataFrame]:
-        """Return the strategy, how many bars the file leaves out at the beginning, and the other bars with its columns.
-
-        Raises `Refused`, and whatever the file raises.
-        """
+    def run(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
+        """Run the file up to its own backtest. Raises `Refused`, and whatever the file raises."""
         self._stand_in()
         namespace["__name__"] = "__main__"
         sys.argv = ["strategy.py"]
@@ -53,6 +56,14 @@ class OwnScript:
             exec(code, namespace)  # noqa: S102 -- the purpose of this process
         if self._given is None:
             raise Refused("The file starts no backtest of its own.")
+
+    def backtested(self) -> tuple[type, int, pd.DataFrame]:
+        """Return the strategy, how many bars the file leaves out at the beginning, and the other bars with its columns.
+
+        Raises `Refused`.
+        """
+        if self._given is None:
+            raise Refused("The file was not run.")
         data, strategy = self._given
         if not (isinstance(strategy, type) and issubclass(strategy, framework.Strategy)):
             raise Refused("What the file backtests is no strategy.")
@@ -77,10 +88,11 @@ class OwnScript:
     def _stand_in(self) -> None:
         for name in _READERS:
             setattr(pd, name, self._read)
-        for name in ("GOOG", "EURUSD", "BTCUSD"):
+        samples = [name for name in ("GOOG", "EURUSD", "BTCUSD") if re.search(rf"\b{name}\b(?!['\"])", self._source)]
+        for name in samples[:1]:
             setattr(sys.modules["backtesting.test"], name, self._frame.copy())
         source: Any = types.ModuleType("yfinance")
-        source.download, source.Ticker = self._downloaded, lambda *_, **__: _Ticker(self._frame)
+        source.download, source.Ticker = self._downloaded, self._ticker
         sys.modules["yfinance"] = source
         backtest = _backtest(self)
         for module in (backtesting, framework, backtesting.lib):
@@ -88,8 +100,15 @@ class OwnScript:
         backtesting.lib.FractionalBacktest = backtest
         sys.meta_path.append(_Anything())
 
-    def _read(self, *_: Any, **options: Any) -> pd.DataFrame:
+    def _once(self, what: Any) -> None:
+        """Refuse files that read several tables: the run has the bars of one."""
+        self._reads.add(str(what))
+        if len(self._reads) > 1:
+            raise Refused("The file reads several tables of data; a run has one.")
+
+    def _read(self, path: Any = "", *_: Any, **options: Any) -> pd.DataFrame:
         """Return the bars as the file's own reader would, under the names that the file uses."""
+        self._once(path)
         said = _TEXT.findall(self._source)
         table = self._frame.rename_axis(next((name for name in said if name.lower() in _TIMES), "Date")).reset_index()
         if "close" in said:
@@ -103,18 +122,41 @@ class OwnScript:
 
     def _downloaded(self, tickers: Any = "", *_: Any, multi_level_index: bool = True, **__: Any) -> pd.DataFrame:
         frame = self._frame.rename_axis("Date")
+        names = tickers.split() if isinstance(tickers, str) else list(tickers)
+        for name in names:
+            self._once(name)
         if multi_level_index:
-            names = tickers.split() if isinstance(tickers, str) else list(tickers)
             pairs = [(column, name) for column in frame.columns for name in names[:1]]
             frame.columns = pd.MultiIndex.from_tuples(pairs, names=["Price", "Ticker"])
         return frame
 
-    def reach(self, data: Any, strategy: Any) -> None:
+    def _ticker(self, name: Any = "", *_: Any, **__: Any) -> "_Ticker":
+        self._once(name)
+        return _Ticker(self._frame)
+
+    def reach(self, data: Any, strategy: Any, settings: Mapping[str, Any]) -> None:
         """Take what the file backtests; the first of several."""
-        self._given = self._given or (data, strategy)
+        if self._given is None:
+            self._given = data, strategy
+            self.said["settings"] = dict(_plain(settings))
+
+    def started(self, parameters: Mapping[str, Any]) -> NoReturn:
+        """Take what the run is given, and end the script."""
+        self.said.setdefault("parameters", dict(_plain(parameters)))
+        raise _Reached
 
 
 _read_csv: Any = pd.read_csv
+
+
+def _plain(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the values that can be said in JSON."""
+    for name, value in values.items():
+        item = value.item() if isinstance(value, np.generic) else value
+        if item is None or isinstance(item, bool | int | float | str):
+            yield name, item
+        elif isinstance(item, tuple) and all(isinstance(part, int | float) for part in item):
+            yield name, list(item)
 
 
 class _Ticker:
@@ -130,13 +172,14 @@ def _backtest(script: OwnScript) -> type:
     class Backtest:
         """Stands where the file's own backtest would begin."""
 
-        def __init__(self, data: Any, strategy: Any, *_: Any, **__: Any) -> None:
-            script.reach(data, strategy)
+        def __init__(self, data: Any, strategy: Any, *_: Any, **settings: Any) -> None:
+            script.reach(data, strategy, settings)
 
-        def run(self, *_: Any, **__: Any) -> None:
-            raise _Reached
+        def run(self, **parameters: Any) -> None:
+            script.started(parameters)
 
-        optimize = run
+        def optimize(self, *_: Any, **__: Any) -> None:
+            script.started({})
 
         def plot(self, *_: Any, **__: Any) -> None:
             """Draw nothing."""

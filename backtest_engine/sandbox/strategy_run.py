@@ -82,8 +82,13 @@ class StrategyRun:
     def _own_script(self, code: types.CodeType, module: types.ModuleType) -> list[Any]:
         """Run what the file backtests, from the bar on where its data begin."""
         job, backtest = self._job, framework.Backtest
+        script = OwnScript(job.bars.to_frame(), job.code)
         try:
-            strategy, lead, frame = OwnScript(job.bars.to_frame(), job.code).run(code, module.__dict__)
+            script.run(code, module.__dict__)
+            if job.script == "read":
+                said = self._encode(script.said)
+                return [{"failure": failure_report.rejection("own_run", said, phase="import")}]
+            strategy, lead, frame = script.backtested()
         except Refused as refused:
             return [{"failure": failure_report.rejection("own_data", str(refused), phase="import")}]
         framework.Backtest = backtest

@@ -65,7 +65,7 @@ class Bars:
 class Job:
     """One strategy run as the child needs it: JSON-able `broker` and `parameters`.
 
-    With `script` the file is run up to its own backtest, which says what is run.
+    `script` says whether the file is run up to its own backtest: to `run` what that is given, or only to `read` it.
     """
 
     code: str
@@ -73,7 +73,7 @@ class Job:
     broker: Mapping[str, Any]
     parameters: Mapping[str, Any]
     orders: int
-    script: bool = False
+    script: str = ""
 
 
 def write_job(descriptor: int, job: Job) -> int:
