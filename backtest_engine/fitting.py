@@ -45,8 +45,8 @@ def fitted_to(code: str, spec: StrategySpec | Mapping[str, Any] | None, dataset:
     spec, mismatches = fit(asked, pd.DatetimeIndex(dataset.bars.index))
     notices = [replace(notice, details={**notice.details, "severity": DOUBT}) for notice in mismatches]
     clocks = of_clock(named_by(asked), dataset)
-    if _compiled(spec, code) != _compiled(asked, code):
-        code = _compiled(spec, code)
+    if spec != asked and (fitted := _compiled(spec, code)) != _compiled(asked, code):
+        code = fitted
         message = f"Lengths of time in the description are counted in bars of {dataset.interval}, as this code does."
         notices.append(Notice(code="fitted_to_bars", message=message, details={"code": code}))
     return Fitted(code=code, spec=spec, notices=(*notices, *clocks))

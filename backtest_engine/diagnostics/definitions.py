@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 
 class Definition(NamedTuple):
-    """Source text of one function, the definitions it uses, and the imports it needs."""
+    """Source text of one function, and the imports it needs."""
 
     name: str
     code: str
-    uses: tuple[str, ...] = ()
     imports: tuple[str, ...] = ("import pandas as pd",)
 
 
@@ -97,7 +96,7 @@ def _function(name: str, arguments: str, body: str) -> str:
     return f"def {name}({arguments}):\n" + "".join(f"    {line}\n" for line in body.rstrip("\n").split("\n"))
 
 
-def _plain(name: str, kind: str, period: str, *, data: str = "", values: bool = True) -> Definition:
+def _plain(name: str, kind: str, period: str, *, data: str = "") -> Definition:
     """Build a one-output indicator whose period argument is called `period`."""
     inputs, number, body = _BODIES[kind]
     if data and inputs == "x":
@@ -107,7 +106,7 @@ def _plain(name: str, kind: str, period: str, *, data: str = "", values: bool = 
     arguments = f"{inputs}, {period}={default}" if number else inputs
     body = _renamed(body, period) if number else body
     imports = ("import numpy as np", "import pandas as pd") if "np." in body else ("import pandas as pd",)
-    return Definition(name, _function(name, arguments, body), (), imports)
+    return Definition(name, _function(name, arguments, body), imports)
 
 
 def _renamed(body: str, period: str) -> str:

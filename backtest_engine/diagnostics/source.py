@@ -19,6 +19,10 @@ LONGEST = 200_000
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
+#: Arguments of `self.I` that say how an indicator is drawn.
+DISPLAY = frozenset({"name", "plot", "overlay", "color", "scatter"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class IndicatorCall:
     """One `self.I(function, *arguments)` and the attributes that hold its result."""
