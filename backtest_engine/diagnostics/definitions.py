@@ -117,72 +117,6 @@ def _renamed(body: str, period: str) -> str:
     return body
 
 
-def _ta_class(name: str, arguments: str, methods: dict[str, str]) -> Definition:
-    fields = [item.split("=")[0].strip() for item in arguments.split(",")]
-    code = f"class {name}:\n    def __init__(self, {arguments}, fillna=False):\n"
-    code += "".join(f"        self.{field} = {field}\n" for field in fields)
-    for method, body in methods.items():
-        code += f"\n    def {method}(self):\n"
-        code += "        " + ", ".join(fields) + " = " + ", ".join(f"self.{field}" for field in fields) + "\n"
-        code += "".join(f"        {line}\n" for line in body.rstrip("\n").split("\n"))
-    return Definition(name, code)
-
-
-def _ta() -> dict[str, Definition]:
-    bands = _BANDS.format(x="close", n="window")
-    macd = _MACD.format(fast="window_fast", slow="window_slow", signal="window_sign")
-    stoch = _STOCH.format(n="window")
-    found = {
-        "trend.sma_indicator": _plain("sma_indicator", "sma", "window", data="close"),
-        "trend.ema_indicator": _plain("ema_indicator", "ema", "window", data="close"),
-        "momentum.rsi": _plain("rsi", "rsi", "window", data="close"),
-        "momentum.roc": _plain("roc", "roc", "window", data="close"),
-        "volatility.average_true_range": _plain("average_true_range", "atr", "window"),
-        "trend.SMAIndicator": _ta_class(
-            "SMAIndicator", "close, window", {"sma_indicator": "return pd.Series(close).rolling(window).mean()"}
-        ),
-        "trend.EMAIndicator": _ta_class(
-            "EMAIndicator",
-            "close, window=14",
-            {"ema_indicator": "return pd.Series(close).ewm(span=window, adjust=False, min_periods=window).mean()"},
-        ),
-        "momentum.RSIIndicator": _ta_class(
-            "RSIIndicator",
-            "close, window=14",
-            {"rsi": _renamed(_BODIES["rsi"][2], "window").replace("pd.Series(x)", "pd.Series(close)")},
-        ),
-        "volatility.AverageTrueRange": _ta_class(
-            "AverageTrueRange",
-            "high, low, close, window=14",
-            {"average_true_range": _renamed(_BODIES["atr"][2], "window")},
-        ),
-        "volatility.BollingerBands": _ta_class(
-            "BollingerBands",
-            "close, window=20, window_dev=2",
-            {
-                "bollinger_hband": bands + "return mean + window_dev * spread",
-                "bollinger_mavg": bands + "return mean",
-                "bollinger_lband": bands + "return mean - window_dev * spread",
-            },
-        ),
-        "trend.MACD": _ta_class(
-            "MACD",
-            "close, window_slow=26, window_fast=12, window_sign=9",
-            {
-                "macd": macd + "return line",
-                "macd_signal": macd + "return signal",
-                "macd_diff": macd + "return line - signal",
-            },
-        ),
-        "momentum.StochasticOscillator": _ta_class(
-            "StochasticOscillator",
-            "high, low, close, window=14, smooth_window=3",
-            {"stoch": stoch + "return raw", "stoch_signal": stoch + "return raw.rolling(smooth_window).mean()"},
-        ),
-    }
-    return {f"ta.{name}": item for name, item in found.items()}
-
-
 def _bare() -> dict[str, Definition]:
     """Names that models import from modules that do not have them: positional arguments, any period name."""
     found: dict[str, Definition] = {}
@@ -219,12 +153,6 @@ def _bare() -> dict[str, Definition]:
 
 
 BARE = _bare()
-LIBRARY = _ta()
-
-
-def find(qualified: str) -> Definition | None:
-    """Return the stand-in for `library.name`, None where there is none."""
-    return LIBRARY.get(qualified)
 
 
 def find_bare(name: str) -> Definition | None:

@@ -97,7 +97,9 @@ class WrittenValues:
                 value = self._value(inner, at, depth + 1)
                 return -value if is_number(value) else _UNKNOWN
             case ast.BinOp(left=left, right=right):
-                return _worked_out(node.op, self._value(left, at, depth + 1), self._value(right, at, depth + 1))
+                numbers = [self._value(side, at, depth + 1) for side in (left, right)]
+                made = worked_out(node.op, *numbers) if all(map(is_number, numbers)) else None
+                return _UNKNOWN if made is None else made
             case ast.Tuple(elts=items):
                 values = tuple(self._value(item, at, depth + 1) for item in items)
                 return values if all(map(is_number, values)) else _UNKNOWN
@@ -177,18 +179,25 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _worked_out(operator: ast.operator, left: Any, right: Any) -> Any:
-    if not is_number(left) or not is_number(right):
-        return _UNKNOWN
-    match operator:
-        case ast.Add():
-            return left + right
-        case ast.Sub():
-            return left - right
-        case ast.Mult():
-            return left * right
-        case ast.Div() if right:
-            return left / right
-        case ast.Pow() if abs(right) <= 12 and abs(left) <= 1000:
-            return left**right
-    return _UNKNOWN
+def worked_out(operator: ast.operator, left: float | None, right: float | None) -> float | None:
+    """Return what an operator makes of two numbers, None where that is no number or a huge one."""
+    if left is None or right is None:
+        return None
+    try:
+        match operator:
+            case ast.Add():
+                return left + right
+            case ast.Sub():
+                return left - right
+            case ast.Mult():
+                return left * right
+            case ast.Div():
+                return left / right
+            case ast.FloorDiv():
+                return left // right
+            case ast.Pow() if abs(right) <= 12 and abs(left) <= 1000:
+                power: float = left**right
+                return power
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return None

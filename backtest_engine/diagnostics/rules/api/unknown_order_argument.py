@@ -75,7 +75,6 @@ def _argument(item: cst.Arg, place: int) -> cst.Arg | None:
 RULE = Rule(
     code="unknown_order_argument",
     family="api",
-    severity="fatal",
     title="An order has no such argument",
     explanation="`buy` and `sell` take size, limit, stop, sl, tp and tag, as keywords.",
     hint="Stop loss and take profit are prices: `self.buy(sl=price * 0.95, tp=price * 1.1)`.",

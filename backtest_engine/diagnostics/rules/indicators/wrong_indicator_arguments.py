@@ -75,7 +75,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="wrong_indicator_arguments",
     family="indicator",
-    severity="fatal",
     title="Wrong arguments for an indicator",
     explanation="The indicator function does not take the arguments it is given.",
     hint="Pass what the function takes: `self.I(SMA, self.data.Close, 10)`.",

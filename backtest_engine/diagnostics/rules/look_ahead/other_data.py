@@ -46,7 +46,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="other_data",
     family="look_ahead",
-    severity="fatal",
     after_run="fatal",
     title="Reads other data than its own",
     explanation="The strategy computes on a data set of its own choice, not on the bars it is tested on.",

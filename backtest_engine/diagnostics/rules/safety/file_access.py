@@ -60,7 +60,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="file_access",
     family="sandbox",
-    severity="fatal",
     after_run="error",
     title="Reaches for a file",
     explanation="A strategy has no files; its data is `self.data`.",

@@ -58,7 +58,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="network_access",
     family="sandbox",
-    severity="fatal",
     after_run="error",
     title="Reaches for the network",
     explanation="A strategy has no network; its data is `self.data`.",

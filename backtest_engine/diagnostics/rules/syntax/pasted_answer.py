@@ -26,7 +26,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="pasted_answer",
     family="syntax",
-    severity="fatal",
     title="An answer around the code",
     explanation="The text is an answer with sentences, fences or JSON around the code, which Python cannot read.",
     hint="Keep only the code; put explanations in comments.",

@@ -63,7 +63,6 @@ def _shortened(text: str) -> Iterable[str]:
 RULE = Rule(
     code="truncated_code",
     family="syntax",
-    severity="fatal",
     title="The code ends in the middle",
     explanation="The answer was cut off: the last statement is not complete.",
     hint="Ask for the rest; what is missing may be the exit.",

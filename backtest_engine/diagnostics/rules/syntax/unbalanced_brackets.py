@@ -38,7 +38,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="unbalanced_brackets",
     family="syntax",
-    severity="fatal",
     title="Brackets do not match",
     explanation="A bracket is missing, or there is one too many.",
     hint="Close each bracket where it belongs.",
