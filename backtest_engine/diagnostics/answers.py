@@ -19,6 +19,11 @@ _STATEMENT = re.compile(
 _OTHER_LANGUAGES = frozenset({"bash", "sh", "shell", "console", "text", "txt", "json", "output", "yaml", "pine"})
 _DIFF_HEAD = re.compile(r"^(?:diff --git |index \w+\.\.|--- |\+\+\+ |@@ |\\ No newline).*\n?", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*\d+(?:[ \t]*[|:→]|(?=\s|$))", re.MULTILINE)
+_LEFT_OUT = re.compile(
+    r"^[ \t]+#[ \t]*(?:(?:\.\.\.|…).*|.*\b(?:rest of|remaining|existing|same as before|unchanged)\b.*(?:\.\.\.|…).*)$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_YAML_BLOCK = re.compile(r"^([ \t]*)[\w-]+:[ \t]*[|>][+-]?[ \t]*\n((?:\1[ \t]+\S.*\n?|[ \t]*\n)+)", re.MULTILINE)
 _MOST_CANDIDATES = 12
 
 
@@ -34,14 +39,18 @@ def _module_in(text: str) -> str | None:
     said = _CODE_TAG.sub("", _THOUGHT.sub("", text))
     if said != text and "&" in said and not _parses(said):
         said = html.unescape(said)
-    for found in (_from_json(said), _from_string(said), _from_fences(said), _from_diff(said), _from_prose(said)):
+    for read in (_from_json, _from_string, _from_fences, _from_diff, _from_yaml, _from_prose):
+        found = read(said)
         if found is not None and found.strip() != text.strip():
             return found.strip("\n") + "\n"
     return None
 
 
-def ends_in_remark(text: str) -> str | None:
-    """Return the remark inside the strategy that an answer breaks off with, None where it ends otherwise."""
+def stands_for_code(text: str) -> str | None:
+    """Return the remark inside the strategy that an answer breaks off with, or that stands for code; None without."""
+    left_out = _LEFT_OUT.search(text)
+    if left_out is not None:
+        return left_out[0].strip()
     blocks = list(_blocks(text))
     last = text.rstrip().rsplit("\n", 1)[-1]
     opened = bool(blocks) and text.rstrip().endswith(blocks[-1][1].rstrip().rsplit("\n", 1)[-1].strip())
@@ -115,6 +124,12 @@ def _from_string(text: str) -> str | None:
     except ValueError:
         code = line.strip("\"'").replace("\\n", "\n").replace("\\'", "'")
     return module_in(code) or code if _STRATEGY.search(code) else None
+
+
+def _from_yaml(text: str) -> str | None:
+    """Return the block of a YAML document that is a strategy."""
+    blocks = [_dedented(match[2]) for match in _YAML_BLOCK.finditer(text)]
+    return next((block for block in blocks if _STRATEGY.search(block)), None)
 
 
 def _from_diff(text: str) -> str | None:

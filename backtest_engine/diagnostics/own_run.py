@@ -13,7 +13,7 @@ Dotted = Callable[[ast.AST], str]
 
 _SETTINGS = {item.name for item in fields(BrokerSettings)}
 _DEEPEST = 8
-_CUTTING = frozenset({"head", "tail", "resample", "query", "truncate", "between_time", "sample"})
+_CUTTING = frozenset({"head", "tail", "resample", "query", "truncate", "between_time", "sample", "groupby"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +82,10 @@ class _Reader:
         )
 
     def _scripts(self, root: ast.AST) -> Iterator[ast.AST]:
-        """Yield nodes in the order of the code, but for those inside the strategies."""
+        """Yield nodes in the order of the code; of the strategies, only what is no method of their instances."""
+        inside = isinstance(root, ast.ClassDef) and root.name in self.classes
         for node in ast.iter_child_nodes(root):
-            if not (isinstance(node, ast.ClassDef) and node.name in self.classes):
+            if not inside or (isinstance(node, ast.FunctionDef) and node.decorator_list):
                 yield node
                 yield from self._scripts(node)
 
@@ -103,6 +104,9 @@ class _Reader:
             return [name for item in items for name in self._names(item, at, depth + 1)]
         if node.id in self.classes:
             return [node.id]
+        if node.id == "cls":
+            owner = self.values.parents.get(self.values.function(at) or at)
+            return [owner.name] if isinstance(owner, ast.ClassDef) else []
         return [name for value in self.values.values(node.id, at) for name in self._names(value, value, depth + 1)]
 
     def _calls_on(self, backtest: ast.AST, method: str) -> Iterator[ast.Call]:
@@ -142,6 +146,9 @@ class _Reader:
     def _cut(self, data: ast.expr | None, at: ast.AST) -> str | None:
         """Return how the data of a backtest are cut or resampled on their way to it, None where they are not."""
         waiting: list[ast.AST] = [data] if data is not None else []
+        for scaled in self.values.values(data.id, at) if isinstance(data, ast.Name) else []:
+            if isinstance(scaled, ast.BinOp):
+                return ast.unparse(scaled)[:80]
         seen: set[ast.AST] = set()
         functions = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)}
         while waiting:

@@ -165,13 +165,25 @@ def _default(function: ast.FunctionDef, name: str) -> list[ast.expr]:
 
 def assigned(node: ast.AST, name: str) -> list[ast.expr]:
     """Return what a node binds a name to: the value assigned, or what a loop goes through."""
-    if isinstance(node, ast.Assign) and any(isinstance(item, ast.Name) and item.id == name for item in node.targets):
-        return [node.value]
+    if isinstance(node, ast.Assign):
+        pairs = [pair for target in node.targets for pair in _pairs(target, node.value)]
+        return [value for target, value in pairs if isinstance(target, ast.Name) and target.id == name]
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name and node.value:
         return [node.value]
     if isinstance(node, ast.For) and isinstance(node.target, ast.Name) and node.target.id == name:
         return [node.iter]
     return []
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield what `a = 1` and `a, b = 1, 2` assign to what; a part of what is not written down is all of it."""
+    if not isinstance(target, ast.Tuple | ast.List):
+        yield target, value
+        return
+    written = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
+    parts = value.elts if written and isinstance(value, ast.Tuple | ast.List) else [value] * len(target.elts)
+    for one, part in zip(target.elts, parts, strict=True):
+        yield from _pairs(one, part)
 
 
 def is_number(value: Any) -> bool:

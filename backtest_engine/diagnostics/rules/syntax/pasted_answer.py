@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from backtest_engine.diagnostics.answers import ends_in_remark, module_in
+from backtest_engine.diagnostics.answers import module_in, stands_for_code
 from backtest_engine.diagnostics.base import Location, Rule
 from backtest_engine.diagnostics.examples import example
 from backtest_engine.diagnostics.source import Source
@@ -11,12 +11,13 @@ from backtest_engine.diagnostics.source import Source
 def _check_source(source: Source) -> Iterable[Location]:
     if module_in(source.code) is not None:
         first = next((n for n, line in enumerate(source.lines, 1) if line.strip()), 1)
-        remark = ends_in_remark(source.code)
+        remark = stands_for_code(source.code)
         if remark is None:
             yield Location(line=first)
             return
-        message = f"The answer was cut off at its last line, `{remark[-60:]}`: what follows is missing."
-        yield Location(line=len(source.code.rstrip().split("\n")), message=message, details={"inside_strategy": True})
+        line = next(n for n, text in enumerate(source.lines, 1) if remark in text)
+        message = f"The answer was cut off at line {line}, `{remark[-60:]}`: the code that belongs there is missing."
+        yield Location(line=line, message=message, details={"inside_strategy": True})
 
 
 def _rewrite(source: Source) -> str | None:
