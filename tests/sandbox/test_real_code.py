@@ -121,7 +121,7 @@ class TestWrittenByStrangers:
         *("03_quant_type_hints", "10_inheritance_abstract", "21_argparse_registry", "24_closure_factory"),
         *("15_precomputed_columns", "23_pandas_ta_in_data", "32_mixin_multiple", "35_looped_params_prints"),
         *("a14_diff_like", "a22_escaped_string", "b10_json_array_lines", "d06_yaml_block"),
-        *("51_medium_ema_signal", "52_walk_data_class", "59_module_level_series", "71_class_in_function_main"),
+        *("52_walk_data_class", "59_module_level_series", "71_class_in_function_main"),
     )
     CASES = {case.name: case for case in cases(WRITTEN)}
 
