@@ -122,6 +122,7 @@ noise-test: tools ## How often the best of 200 tries is called believable: on no
 score-corpus: tools ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.descriptions
 	@$(BIN)/python -m tests.score.broken
+	@$(BIN)/python -m tests.score.real
 	@$(BIN)/python -m tests.score.compiled
 	@$(BIN)/python -m tests.score.supervisor
 

@@ -24,7 +24,10 @@ Every error has a stable `code` for clients and for history. Errors cross proces
 constructor argument has a default.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class AlgoAgentError(Exception):
@@ -229,3 +232,9 @@ class SandboxUnavailable(EngineError):
     """The sandbox failed its self-test or cannot start; nothing is executed."""
 
     code = "sandbox_unavailable"
+
+
+def problems_of(error: "ValidationError") -> list[str]:
+    """Return what is wrong with typed data, one line each, with the place in it."""
+    rows = error.errors(include_url=False, include_input=False, include_context=False)
+    return [": ".join(filter(None, (".".join(map(str, row["loc"])), row["msg"]))) for row in rows]

@@ -97,6 +97,7 @@ class SandboxedExecutor:
         parameters: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cancelled: CancelSignal | None = None,
+        script: str = "",
     ) -> BacktestResult:
         """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`."""
         refuse_long(code)
@@ -114,6 +115,7 @@ class SandboxedExecutor:
             parameters={name: effective[name] for name in parameters or {}},
             limits=limits or self._limits,
             cancelled=cancelled,
+            script=script,
         )
         try:
             return self._evaluate(run, effective, report)
@@ -126,7 +128,7 @@ class SandboxedExecutor:
         findings: list[Finding] = []
 
         def read() -> None:
-            found = diagnose(run.code, ran=True).findings
+            found = diagnose(run.code, ran=True, scripted=bool(run.script)).findings
             findings[:] = [item for item in found if item.blocking or item.code in OPEN]
 
         ending, journal = watch("child", lambda: run.perform(meanwhile=read))
@@ -239,6 +241,7 @@ class _Run:
     parameters: Mapping[str, Any]
     limits: Limits
     cancelled: CancelSignal | None
+    script: str = ""
     # Drawn for each run, so that no code can know where it is looked at; kept with the result, so that the check can be
     # made again.
     seed: int = field(default_factory=lambda: secrets.randbits(63))
@@ -254,6 +257,7 @@ class _Run:
             broker=self.terms,
             parameters=self.parameters,
             orders=limits.orders,
+            script=self.script,
         )
         ending = self.sandbox.run(job, limits=limits, cancelled=self.cancelled, meanwhile=meanwhile)
         return ending, journal_of(ending, bars=len(bars), limits=limits, first=self.dataset.warm_up)

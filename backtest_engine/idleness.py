@@ -16,8 +16,9 @@ _BELOW = {"<", "<="}
 
 def explain_idle_spec(spec: StrategySpec, dataset: Dataset) -> list[Condition]:
     """Return the entry conditions of a specification on the bars, those that never held first."""
-    found = [_measured(reading, dataset) for reading in readings(spec, dataset.bars) if reading.rule.endswith("entry")]
-    return sorted([*found, *_together(spec, dataset)], key=lambda item: (item.held > 0, item.held))
+    parts = readings(spec, dataset.bars)
+    found = [_measured(reading, dataset) for reading in parts if reading.rule.endswith("entry")]
+    return sorted([*found, *_together(spec, dataset, parts)], key=lambda item: (item.held > 0, item.held))
 
 
 def _measured(reading: Reading, dataset: Dataset) -> Condition:
@@ -52,9 +53,8 @@ def _counted(name: str, held: "np.ndarray[tuple[int], np.dtype[np.bool_]]", data
     )  # fmt: skip
 
 
-def _together(spec: StrategySpec, dataset: Dataset) -> Iterator[Condition]:
+def _together(spec: StrategySpec, dataset: Dataset, parts: tuple[Reading, ...]) -> Iterator[Condition]:
     """Yield the whole entry of each side that asks for several things which never came together."""
-    parts = readings(spec, dataset.bars)
     for name, side in spec.sides.items():
         own = [reading for reading in parts if reading.rule == f"{name}.entry"]
         try:

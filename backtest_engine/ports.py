@@ -29,6 +29,10 @@ class DataSource(Protocol):
         """
 
 
+#: The ways of an executor to run a file as a script.
+RUN, READ = "run", "read"
+
+
 class DataCatalog(DataSource, Protocol):
     """A source that remembers what it served."""
 
@@ -71,8 +75,14 @@ class Executor(Protocol):
         parameters: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cancelled: CancelSignal | None = None,
+        script: str = "",
     ) -> BacktestResult:
-        """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`."""
+        """Return the result; raise a `StrategyError`, `InvalidParameter`, `Cancelled` or `SandboxUnavailable`.
+
+        With `script` the code is run as a script, up to its own backtest. `run` goes on with the strategy and the
+        columns that this is given; `read` ends in a `StrategyRejected` (`own_run`) whose message is JSON: the
+        `settings` and `parameters` that it states.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ STRATEGY_MODULES = (
     *("numpy.char", "numpy.rec", "numpy.lib.stride_tricks", "numpy.lib.recfunctions"),
     *("pandas", "pandas.api.types", "pandas.tseries.offsets", "pandas.tseries.frequencies"),
     *("pandas.core.reshape.reshape", "pandas.io.formats.string", "pandas.io.formats.format", "talib"),
+    *("ta", "ta.momentum", "ta.others", "ta.trend", "ta.utils", "ta.volatility", "ta.volume", "ta.wrapper"),
     *("pandas.core.methods.describe", "pandas.core.methods.to_dict", "pandas.core.methods.select"),
     *("pandas.io.formats.csvs", "pandas.io.formats.html", "pandas.tseries.holiday"),
     *("backtesting", "backtesting.lib", "backtest_engine.indicators"),

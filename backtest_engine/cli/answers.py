@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from backtest_engine.domain import BacktestResult, Draft
-from backtest_engine.errors import AlgoAgentError, DescriptionRefused, NeedsClarification, RequestError
+from backtest_engine.errors import AlgoAgentError, DescriptionRefused, NeedsClarification, RequestError, problems_of
 from backtest_engine.spec import StrategySpec
 
 Answer = dict[str, Any]
@@ -44,7 +44,7 @@ def of_draft(draft: Draft) -> Answer:
         "name": draft.name,
         "code": draft.code,
         "spec": draft.spec,
-        "settings": dict(getattr(draft, "settings", {})),
+        "settings": dict(draft.settings),
         "explanation": draft.explanation,
         "assumptions": list(draft.assumptions),
         "warnings": [notice.as_dict() for notice in draft.warnings],
@@ -86,8 +86,7 @@ def spec_of(text: str) -> StrategySpec:
     try:
         return StrategySpec.model_validate_json(text)
     except ValidationError as error:
-        rows = error.errors(include_url=False, include_input=False, include_context=False)
-        problems = [": ".join(filter(None, (".".join(map(str, row["loc"])), row["msg"]))) for row in rows]
+        problems = problems_of(error)
         raise RequestError(
             f"The file is not a strategy specification: {'; '.join(problems[:3])}",
             code="invalid_spec",

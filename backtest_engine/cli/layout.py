@@ -50,7 +50,7 @@ def show_repair(answer: Answer, terminal: Terminal) -> None:
     """Show a repair: what was wrong, what was tried, the code, and a backtest of it."""
     parts = [*_heading(answer), *_findings((answer.get("diagnosis") or {}).get("findings", ()))]
     parts += _attempts(answer["attempts"])
-    if answer.get("outcome") in ("mended", "repaired", "unconfirmed") and answer["code"]:
+    if answer.get("outcome") in ("mended", "unconfirmed") and answer["code"]:
         parts.append(Syntax(answer["code"], "python", theme="ansi_dark", background_color="default"))
     terminal.show([*parts, *(error_parts(answer) if answer["error"] else _result(answer))])
 

@@ -47,15 +47,12 @@ class Store:
         self._limit = limit_bytes
         self._verified: dict[str, tuple[int, int, int]] = {}
         self._opened: LRUCache[Dataset] = LRUCache(_OPEN)
-        self._kept: set[str] = set()
         self._room = 0
 
     # --- datasets -----------------------------------------------------------------------------------------------
 
     def keep(self, dataset: Dataset) -> None:
         """Make sure that the dataset can be opened again by its fingerprint; cheap when it already is."""
-        if dataset.fingerprint in self._kept and self._durable(dataset.fingerprint).exists():
-            return
         path = self._durable(dataset.fingerprint)
         if not path.exists():
             provenance = {
@@ -66,7 +63,6 @@ class Store:
             }
             write_bars(path, dataset.bars, provenance)
             self._make_room(path)
-        self._kept.add(dataset.fingerprint)
 
     def dataset(self, fingerprint: str) -> Dataset:
         """Return exactly the bars of a fingerprint; raise a `RequestError` with code `unknown_dataset`.

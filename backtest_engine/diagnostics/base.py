@@ -77,11 +77,11 @@ class Rule:
 
     code: str
     family: str
-    severity: Severity
     title: str
     explanation: str
     hint: str
     example: str
+    severity: Severity = "fatal"
     example_intended: str | None = None
     check_source: SourceCheck | None = None
     check_error: Callable[[RaisedError, Source], Iterable[Location]] | None = None

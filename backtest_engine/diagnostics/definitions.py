@@ -9,65 +9,64 @@ from typing import NamedTuple
 
 
 class Definition(NamedTuple):
-    """Source text of one function, the definitions it uses, and the imports it needs."""
+    """Source text of one function, and the imports it needs."""
 
     name: str
     code: str
-    uses: tuple[str, ...] = ()
     imports: tuple[str, ...] = ("import pandas as pd",)
 
 
 _BODIES: dict[str, tuple[str, str, str]] = {
     # canonical: (data arguments, number arguments with defaults, body that returns)
-    "sma": ("x", "n=30", "return pd.Series(x).rolling(int(n)).mean()"),
-    "ema": ("x", "n=30", "return pd.Series(x).ewm(span=n, adjust=False, min_periods=int(n)).mean()"),
+    "sma": ("x", "period=30", "return pd.Series(x).rolling(int(period)).mean()"),
+    "ema": ("x", "period=30", "return pd.Series(x).ewm(span=period, adjust=False, min_periods=int(period)).mean()"),
     "wma": (
         "x",
-        "n=30",
-        "weights = np.arange(1, int(n) + 1)\n"
-        "return pd.Series(x).rolling(int(n)).apply(lambda window: np.dot(window, weights) / weights.sum(), raw=True)",
+        "period=30",
+        "weights = np.arange(1, int(period) + 1)\n"
+        "return pd.Series(x).rolling(int(period)).apply(lambda part: np.dot(part, weights) / weights.sum(), raw=True)",
     ),
     "rsi": (
         "x",
-        "n=14",
+        "period=14",
         "change = pd.Series(x).diff()\n"
-        "gain = change.clip(lower=0).ewm(alpha=1 / n, adjust=False, min_periods=int(n)).mean()\n"
-        "loss = (-change.clip(upper=0)).ewm(alpha=1 / n, adjust=False, min_periods=int(n)).mean()\n"
+        "gain = change.clip(lower=0).ewm(alpha=1 / period, adjust=False, min_periods=int(period)).mean()\n"
+        "loss = (-change.clip(upper=0)).ewm(alpha=1 / period, adjust=False, min_periods=int(period)).mean()\n"
         "return 100 - 100 / (1 + gain / loss)",
     ),
     "atr": (
         "high, low, close",
-        "n=14",
+        "period=14",
         "high, low, before = pd.Series(high), pd.Series(low), pd.Series(close).shift()\n"
         "reach = pd.concat([high - low, (high - before).abs(), (low - before).abs()], axis=1).max(axis=1)\n"
-        "return reach.ewm(alpha=1 / n, adjust=False, min_periods=int(n)).mean()",
+        "return reach.ewm(alpha=1 / period, adjust=False, min_periods=int(period)).mean()",
     ),
-    "roc": ("x", "n=10", "return pd.Series(x).pct_change(int(n)) * 100"),
-    "mom": ("x", "n=10", "return pd.Series(x).diff(int(n))"),
-    "stddev": ("x", "n=5", "return pd.Series(x).rolling(int(n)).std(ddof=0)"),
-    "highest": ("x", "n=30", "return pd.Series(x).rolling(int(n)).max()"),
-    "lowest": ("x", "n=30", "return pd.Series(x).rolling(int(n)).min()"),
+    "roc": ("x", "period=10", "return pd.Series(x).pct_change(int(period)) * 100"),
+    "mom": ("x", "period=10", "return pd.Series(x).diff(int(period))"),
+    "stddev": ("x", "period=5", "return pd.Series(x).rolling(int(period)).std(ddof=0)"),
+    "highest": ("x", "period=30", "return pd.Series(x).rolling(int(period)).max()"),
+    "lowest": ("x", "period=30", "return pd.Series(x).rolling(int(period)).min()"),
     "willr": (
         "high, low, close",
-        "n=14",
-        "top, bottom = pd.Series(high).rolling(int(n)).max(), pd.Series(low).rolling(int(n)).min()\n"
+        "period=14",
+        "top, bottom = pd.Series(high).rolling(int(period)).max(), pd.Series(low).rolling(int(period)).min()\n"
         "return -100 * (top - pd.Series(close)) / (top - bottom)",
     ),
     "cci": (
         "high, low, close",
-        "n=14",
+        "period=14",
         "typical = (pd.Series(high) + pd.Series(low) + pd.Series(close)) / 3\n"
-        "mean = typical.rolling(int(n)).mean()\n"
-        "spread = typical.rolling(int(n)).apply(lambda window: abs(window - window.mean()).mean(), raw=True)\n"
+        "mean = typical.rolling(int(period)).mean()\n"
+        "spread = typical.rolling(int(period)).apply(lambda window: abs(window - window.mean()).mean(), raw=True)\n"
         "return (typical - mean) / (0.015 * spread)",
     ),
     "adx": (
         "high, low, close",
-        "n=14",
+        "period=14",
         "high, low, before = pd.Series(high), pd.Series(low), pd.Series(close).shift()\n"
         "up, down = high.diff(), -low.diff()\n"
         "reach = pd.concat([high - low, (high - before).abs(), (low - before).abs()], axis=1).max(axis=1)\n"
-        "smooth = lambda x: x.ewm(alpha=1 / n, adjust=False, min_periods=int(n)).mean()\n"
+        "smooth = lambda x: x.ewm(alpha=1 / period, adjust=False, min_periods=int(period)).mean()\n"
         "plus = 100 * smooth(up.where((up > down) & (up > 0), 0.0)) / smooth(reach)\n"
         "minus = 100 * smooth(down.where((down > up) & (down > 0), 0.0)) / smooth(reach)\n"
         "return smooth(100 * (plus - minus).abs() / (plus + minus))",
@@ -81,10 +80,10 @@ _BODIES: dict[str, tuple[str, str, str]] = {
     ),
 }
 _MACD = (
-    "fast = pd.Series(close).ewm(span={fast}, adjust=False, min_periods={fast}).mean()\n"
-    "slow = pd.Series(close).ewm(span={slow}, adjust=False, min_periods={slow}).mean()\n"
-    "line = fast - slow\n"
-    "signal = line.ewm(span={signal}, adjust=False, min_periods={signal}).mean()\n"
+    "quick = pd.Series(x).ewm(span={fast}, adjust=False, min_periods={fast}).mean()\n"
+    "calm = pd.Series(x).ewm(span={slow}, adjust=False, min_periods={slow}).mean()\n"
+    "line = quick - calm\n"
+    "trigger = line.ewm(span={signal}, adjust=False, min_periods={signal}).mean()\n"
 )
 _BANDS = "mean = pd.Series({x}).rolling(int({n})).mean()\nspread = pd.Series({x}).rolling(int({n})).std(ddof=0)\n"
 _STOCH = (
@@ -97,91 +96,11 @@ def _function(name: str, arguments: str, body: str) -> str:
     return f"def {name}({arguments}):\n" + "".join(f"    {line}\n" for line in body.rstrip("\n").split("\n"))
 
 
-def _plain(name: str, kind: str, period: str, *, data: str = "", values: bool = True) -> Definition:
-    """Build a one-output indicator whose period argument is called `period`."""
+def _plain(name: str, kind: str) -> Definition:
+    """Build an indicator with one output."""
     inputs, number, body = _BODIES[kind]
-    if data and inputs == "x":
-        body = body.replace("pd.Series(x)", f"pd.Series({data})")
-        inputs = data
-    default = number.partition("=")[2]
-    arguments = f"{inputs}, {period}={default}" if number else inputs
-    body = _renamed(body, period) if number else body
     imports = ("import numpy as np", "import pandas as pd") if "np." in body else ("import pandas as pd",)
-    return Definition(name, _function(name, arguments, body), (), imports)
-
-
-def _renamed(body: str, period: str) -> str:
-    for old in ("int(n)", "span=n", "1 / n"):
-        body = body.replace(
-            old, old.replace("n)", f"{period})").replace("span=n", f"span={period}").replace("/ n", f"/ {period}")
-        )
-    return body
-
-
-def _ta_class(name: str, arguments: str, methods: dict[str, str]) -> Definition:
-    fields = [item.split("=")[0].strip() for item in arguments.split(",")]
-    code = f"class {name}:\n    def __init__(self, {arguments}, fillna=False):\n"
-    code += "".join(f"        self.{field} = {field}\n" for field in fields)
-    for method, body in methods.items():
-        code += f"\n    def {method}(self):\n"
-        code += "        " + ", ".join(fields) + " = " + ", ".join(f"self.{field}" for field in fields) + "\n"
-        code += "".join(f"        {line}\n" for line in body.rstrip("\n").split("\n"))
-    return Definition(name, code)
-
-
-def _ta() -> dict[str, Definition]:
-    bands = _BANDS.format(x="close", n="window")
-    macd = _MACD.format(fast="window_fast", slow="window_slow", signal="window_sign")
-    stoch = _STOCH.format(n="window")
-    found = {
-        "trend.sma_indicator": _plain("sma_indicator", "sma", "window", data="close"),
-        "trend.ema_indicator": _plain("ema_indicator", "ema", "window", data="close"),
-        "momentum.rsi": _plain("rsi", "rsi", "window", data="close"),
-        "momentum.roc": _plain("roc", "roc", "window", data="close"),
-        "volatility.average_true_range": _plain("average_true_range", "atr", "window"),
-        "trend.SMAIndicator": _ta_class(
-            "SMAIndicator", "close, window", {"sma_indicator": "return pd.Series(close).rolling(window).mean()"}
-        ),
-        "trend.EMAIndicator": _ta_class(
-            "EMAIndicator",
-            "close, window=14",
-            {"ema_indicator": "return pd.Series(close).ewm(span=window, adjust=False, min_periods=window).mean()"},
-        ),
-        "momentum.RSIIndicator": _ta_class(
-            "RSIIndicator",
-            "close, window=14",
-            {"rsi": _renamed(_BODIES["rsi"][2], "window").replace("pd.Series(x)", "pd.Series(close)")},
-        ),
-        "volatility.AverageTrueRange": _ta_class(
-            "AverageTrueRange",
-            "high, low, close, window=14",
-            {"average_true_range": _renamed(_BODIES["atr"][2], "window")},
-        ),
-        "volatility.BollingerBands": _ta_class(
-            "BollingerBands",
-            "close, window=20, window_dev=2",
-            {
-                "bollinger_hband": bands + "return mean + window_dev * spread",
-                "bollinger_mavg": bands + "return mean",
-                "bollinger_lband": bands + "return mean - window_dev * spread",
-            },
-        ),
-        "trend.MACD": _ta_class(
-            "MACD",
-            "close, window_slow=26, window_fast=12, window_sign=9",
-            {
-                "macd": macd + "return line",
-                "macd_signal": macd + "return signal",
-                "macd_diff": macd + "return line - signal",
-            },
-        ),
-        "momentum.StochasticOscillator": _ta_class(
-            "StochasticOscillator",
-            "high, low, close, window=14, smooth_window=3",
-            {"stoch": stoch + "return raw", "stoch_signal": stoch + "return raw.rolling(smooth_window).mean()"},
-        ),
-    }
-    return {f"ta.{name}": item for name, item in found.items()}
+    return Definition(name, _function(name, f"{inputs}, {number}" if number else inputs, body), imports)
 
 
 def _bare() -> dict[str, Definition]:
@@ -202,11 +121,11 @@ def _bare() -> dict[str, Definition]:
         ("willr", ("WILLR",)),
     ):
         for name in names:
-            found[name] = _plain(name, kind, "n")
+            found[name] = _plain(name, kind)
     found["MACD"] = Definition(
         "MACD",
         _function(
-            "MACD", "close, n1=12, n2=26, n3=9", _MACD.format(fast="n1", slow="n2", signal="n3") + "return line, signal"
+            "MACD", "x, n1=12, n2=26, n3=9", _MACD.format(fast="n1", slow="n2", signal="n3") + "return line, trigger"
         ),
     )
     found["BBANDS"] = Definition(
@@ -220,12 +139,6 @@ def _bare() -> dict[str, Definition]:
 
 
 BARE = _bare()
-LIBRARY = _ta()
-
-
-def find(qualified: str) -> Definition | None:
-    """Return the stand-in for `library.name`, None where there is none."""
-    return LIBRARY.get(qualified)
 
 
 def find_bare(name: str) -> Definition | None:
@@ -236,7 +149,7 @@ def find_bare(name: str) -> Definition | None:
 def _registered() -> dict[str, Definition]:
     """This package's own indicators, by the names and arguments strategies import them with."""
     found = {
-        name: _plain(name, kind, "period", data="x")
+        name: _plain(name, kind)
         for name, kind in (
             ("sma", "sma"),
             ("ema", "ema"),
@@ -252,17 +165,11 @@ def _registered() -> dict[str, Definition]:
             ("williams_r", "willr"),
         )
     }
-    trend = _renamed(_BODIES["adx"][2], "period").rsplit("\n", 1)[0]
+    trend = _BODIES["adx"][2].rsplit("\n", 1)[0]
     written = {
         "macd": (
             "x, fast=12, slow=26, signal=9",
-            _MACD.replace("close", "x")
-            .format(fast="fast", slow="slow", signal="signal")
-            .replace("fast = ", "quick = ")
-            .replace("slow = ", "calm = ")
-            .replace("fast - slow", "quick - calm")
-            .replace("signal = ", "trigger = ")
-            + "return line, trigger, line - trigger",
+            _MACD.format(fast="fast", slow="slow", signal="signal") + "return line, trigger, line - trigger",
         ),
         "bollinger": (
             "x, period=20, deviations=2.0",

@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 _MOST_LOCATIONS = 5
 _BESIDE = ("import", "sandbox")
+# What a file that is run as a script does to get its data: the bars of the run stand there instead.
+_GETS_DATA = ("file_access", "network_access", "other_data")
 # Nobody writes such lines; looking for a way to repair one would take longer than it is worth.
 _LONGEST_LINE = 2_000
 _BY_CODE = {rule.code: rule for rule in RULES}
@@ -32,8 +34,11 @@ def diagnose(
     result: BacktestResult | None = None,
     intended: str | None = None,
     ran: bool = False,
+    scripted: bool = False,
 ) -> Diagnosis:
     """Explain a strategy: its code, and what a run of it gave; `ran` says that it worked where there is no result yet.
+
+    `scripted` says that it worked as a script, on the bars of the run wherever it reads data.
 
     The run is the judge: in code that worked, a rule about text, names or structure finds a note at most.
 
@@ -41,10 +46,11 @@ def diagnose(
     of writing a rule may look different.
     """
     source = Source(code)
+    scripted = scripted or (result is not None and any(item.code == "own_data" for item in result.warnings))
     try:
-        return Diagnosis(
-            findings=tuple(_ordered(_found(source, error, result, intended, ran or result is not None), error))
-        )
+        found = _found(source, error, result, intended, ran or result is not None)
+        kept = [item for item in found if not (scripted and item.code in _GETS_DATA)]
+        return Diagnosis(findings=tuple(_ordered(kept, error)))
     except RecursionError:
         hidden = Location(message="The code is nested so deeply that it cannot be read.")
         return Diagnosis(findings=(Finding.of(_BY_CODE["obfuscated_code"], hidden, source),))

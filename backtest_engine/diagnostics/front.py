@@ -34,11 +34,12 @@ def diagnose(
     result: BacktestResult | None = None,
     intended: str | None = None,
     ran: bool = False,
+    scripted: bool = False,
 ) -> Diagnosis:
     """Explain a strategy, as `diagnosis.diagnose` does; code that cannot be read within limits is found to be so."""
     slim = _slim(result) if result is not None else None
     try:
-        return _diagnosis(read_text(diagnosed_as_json, code, error, slim, intended, ran))
+        return _diagnosis(read_text(diagnosed_as_json, code, error, slim, intended, ran, scripted))
     except StrategyRejected as refused:
         return Diagnosis(findings=(_unread(refused),))
 
@@ -91,10 +92,15 @@ def guarded(code: str) -> str | None:
 
 
 def diagnosed_as_json(
-    code: str, error: StrategyError | None, result: BacktestResult | None, intended: str | None, ran: bool
+    code: str,
+    error: StrategyError | None,
+    result: BacktestResult | None,
+    intended: str | None,
+    ran: bool,
+    scripted: bool,
 ) -> list[dict[str, Any]]:
     """Return the findings."""
-    found = diagnosis.diagnose(code, error=error, result=result, intended=intended, ran=ran)
+    found = diagnosis.diagnose(code, error=error, result=result, intended=intended, ran=ran, scripted=scripted)
     return [asdict(item) for item in found.findings]
 
 

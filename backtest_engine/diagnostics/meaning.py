@@ -9,7 +9,7 @@ from functools import cached_property
 
 from backtest_engine.diagnostics.flow import COLUMNS
 from backtest_engine.diagnostics.order_calls import OrderCall, order_calls
-from backtest_engine.diagnostics.source import IndicatorCall, Source
+from backtest_engine.diagnostics.source import DISPLAY, IndicatorCall, Source
 
 _NAMES = (
     ("stochastic", ("stochrsi",), "StochRSI"),
@@ -119,7 +119,7 @@ class Renderer:
         written = ast.unparse(call.call)
         name = canonical(self.source.dotted(function) or written)
         numbers = [self.source.number(item) for item in call.call.args[1:]]
-        numbers += [self.source.number(item.value) for item in call.call.keywords if item.arg not in _DISPLAY]
+        numbers += [self.source.number(item.value) for item in call.call.keywords if item.arg not in DISPLAY]
         numbers += self._defaults(call)
         shown = [f"{number:g}" for number in numbers if number is not None]
         if isinstance(function, ast.Lambda):
@@ -215,7 +215,6 @@ class Renderer:
         return ast.unparse(node)
 
 
-_DISPLAY = {"name", "plot", "overlay", "color", "scatter"}
 _SYMBOLS = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<="}
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 

@@ -1,6 +1,10 @@
 """Text that does not parse yet: what the parser says about it, and whether a change brought it nearer to parsing."""
 
+import re
+
 from backtest_engine.diagnostics.source import Source
+
+_CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
 def position(source: Source) -> tuple[int, int]:
@@ -14,6 +18,17 @@ def position(source: Source) -> tuple[int, int]:
 def complaint(source: Source) -> str:
     """Return what the parser complains about, empty for text that parses."""
     return str(source.syntax_error.msg) if source.syntax_error else ""
+
+
+def missing_brackets(line: str) -> str:
+    """Return the brackets that a line opens and does not close, as they would have to be closed."""
+    stack: list[str] = []
+    for sign in re.sub(r"'[^']*'|\"[^\"]*\"|#.*", "", line):
+        if sign in _CLOSE:
+            stack.append(_CLOSE[sign])
+        elif stack and sign == stack[-1]:
+            stack.pop()
+    return "".join(reversed(stack))
 
 
 def nearer(source: Source, code: str | None) -> bool:

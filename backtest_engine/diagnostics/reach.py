@@ -47,3 +47,25 @@ def roots(source: Source) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
     for node in source.every(ast.ImportFrom):
         if not node.level:
             yield node, (node.module or "").split(".")[0]
+
+
+def address(node: ast.Call) -> bool:
+    """Whether a call is given an address of the network."""
+    return any(
+        isinstance(item, ast.Constant) and str(item.value).startswith(("http:", "https:", "ftp:")) for item in node.args
+    )
+
+
+def prepares(source: Source, node: ast.AST) -> bool:
+    """Whether a node lies outside the strategy in a file with its own backtest: what it reads are the bars of the run.
+
+    An import lies inside where the strategy uses what it binds.
+    """
+    if source.own_run is None:
+        return False
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        bound = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        used = [item for item in source.every(ast.Name) if item.id in bound]
+        return all(prepares(source, item) for item in used)
+    around = [node, *source.above(node)]
+    return not any(item in around for item in source.lineage)

@@ -12,11 +12,16 @@ import libcst as cst
 
 from backtest_engine.diagnostics.module_parts import ModuleParts, divide
 from backtest_engine.diagnostics.own_run import OwnRun, own_run_of
+from backtest_engine.diagnostics.written_values import worked_out
 
 #: Longer text is no strategy; parsing it would only cost time.
 LONGEST = 200_000
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+#: Arguments of `self.I` that say how an indicator is drawn.
+DISPLAY = frozenset({"name", "plot", "overlay", "color", "scatter"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,12 +205,14 @@ class Source:
     @cached_property
     def lineage(self) -> list[ast.ClassDef]:
         """The strategy class and those of its bases that are defined here, the leaf first."""
-        by_name = {node.name: node for node in self.strategies}
+        by_name = {node.name: node for node in self.classes}
         chain: list[ast.ClassDef] = []
-        node = self.strategy
-        while node and node not in chain:
-            chain.append(node)
-            node = next((by_name[self.dotted(base)] for base in node.bases if self.dotted(base) in by_name), None)
+        waiting = [self.strategy] if self.strategy else []
+        while waiting:
+            node = waiting.pop(0)
+            if node not in chain:
+                chain.append(node)
+                waiting[:0] = [by_name[self.dotted(base)] for base in node.bases if self.dotted(base) in by_name]
         return chain
 
     @cached_property
@@ -309,7 +316,7 @@ class Source:
             value = self._constant(label)
             return self.number(value) if value is not None and value is not node else None
         if isinstance(node, ast.BinOp):
-            return _arithmetic(node.op, self.number(node.left), self.number(node.right))
+            return worked_out(node.op, self.number(node.left), self.number(node.right))
         return None
 
     def _constant(self, label: str) -> ast.expr | None:
@@ -387,23 +394,3 @@ def pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.exp
             yield from ((item, value) for item in target.elts)
     else:
         yield target, value
-
-
-def _arithmetic(operator: ast.operator, left: float | None, right: float | None) -> float | None:
-    if left is None or right is None:
-        return None
-    try:
-        match operator:
-            case ast.Add():
-                return left + right
-            case ast.Sub():
-                return left - right
-            case ast.Mult():
-                return left * right
-            case ast.Div():
-                return left / right
-            case ast.FloorDiv():
-                return left // right
-    except (ZeroDivisionError, OverflowError):
-        return None
-    return None

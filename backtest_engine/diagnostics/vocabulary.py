@@ -177,6 +177,9 @@ TRADE_VALID = frozenset(
     ]
 )  # fmt: skip
 
+SHARE_ARGUMENTS = frozenset(
+    ["percent", "pct", "size_pct", "percentage", "portion", "fraction", "weight", "size_percent", "equity_pct"]
+)
 ORDER_VALID = frozenset({"size", "limit", "stop", "sl", "tp", "tag"})
 ORDER_ARGUMENTS: dict[str, str] = {
     **dict.fromkeys(
@@ -193,10 +196,7 @@ ORDER_ARGUMENTS: dict[str, str] = {
         ],
         "size",
     ),
-    **dict.fromkeys(
-        ["percent", "pct", "size_pct", "percentage", "portion", "fraction", "weight", "size_percent", "equity_pct"],
-        "size",
-    ),
+    **dict.fromkeys(sorted(SHARE_ARGUMENTS), "size"),
     **dict.fromkeys(["limit_price", "limitPrice"], "limit"),
     **dict.fromkeys(["stop_price", "trigger", "trigger_price", "stopPrice"], "stop"),
     **dict.fromkeys(["comment", "label", "name", "reason", "id", "note", "signal", "entry_tag"], "tag"),

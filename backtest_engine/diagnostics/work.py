@@ -116,15 +116,15 @@ def huge_arrays(source: Source) -> Iterator[tuple[int, str]]:  # noqa: C901 - on
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr == "append"
                 and node.args
-            ) and _copies(source, node.args[0]):
+            ) and _copies(node.args[0]):
                 yield node.lineno, f"`{ast.unparse(node)[:60]}` keeps a copy of the data for every bar."
 
 
-def _copies(source: Source, node: ast.expr) -> bool:
+def _copies(node: ast.expr) -> bool:
     written = ast.unparse(node)
-    return written.startswith(
-        ("self.data.df.copy()", "np.tile(", "np.repeat(", "np.zeros(", "np.array(self.data", "list(self.data")
-    ) or (written in ("self.data.df", "self.data.df.copy(deep=True)"))
+    return written == "self.data.df" or written.startswith(
+        ("self.data.df.copy(", "np.tile(", "np.repeat(", "np.zeros(", "np.array(self.data", "list(self.data")
+    )
 
 
 def endless_in(source: Source, node: ast.For) -> bool:

@@ -88,7 +88,7 @@ def opening_range(
     NaN before, and outside of sessions.
     """
     since, _, _ = session_minutes(index, opens, closes, zone)
-    number = _session_number(index, since, zone, opens)
+    number = _session_number(index, zone, opens)
     first = (since >= 0) & (since < minutes)
     known = since >= minutes
     highs, lows = (
@@ -101,7 +101,7 @@ def opening_range(
 def session_vwap(high: Any, low: Any, close: Any, volume: Any, index: Any, opens: str, closes: str, zone: str) -> Array:
     """Return the average of the typical price since the session's open, weighted by volume; NaN without any."""
     since, _, _ = session_minutes(index, opens, closes, zone)
-    number = _session_number(index, since, zone, opens)
+    number = _session_number(index, zone, opens)
     inside = since >= 0
     high, low, close, volume = (np.asarray(values, dtype=float) for values in (high, low, close, volume))
     weights = pd.Series(np.where(inside, volume, 0.0))
@@ -125,7 +125,7 @@ def _minute(clock: str) -> int:
     return 60 * int(hours) + int(minutes)
 
 
-def _session_number(index: Any, since: Array, zone: str, opens: str) -> Array:
+def _session_number(index: Any, zone: str, opens: str) -> Array:
     """Return a number that the bars of one session share: the day on which it opened."""
     local = local_time(index, zone)
     opened = (local - pd.to_timedelta(_minute(opens), unit="min")).floor("D")

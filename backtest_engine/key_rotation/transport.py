@@ -140,9 +140,7 @@ class RotatingTransport(httpx2.AsyncBaseTransport):
     async def _whole(self, response: httpx2.Response, reservation: Reservation) -> bytes:
         try:
             return await response.aread()
-        except httpx2.TransportError as error:
-            failure = type(error).__name__
-        except httpx2.DecodingError as error:
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
             failure = type(error).__name__
         finally:
             await response.aclose()

@@ -78,7 +78,7 @@ class RecordedModel(WrapperModel):
             raise
         finally:
             used_keys.reset(token)
-        await self._answered(asked, response, model_request_parameters)
+        await self._answered(asked, response)
         return response
 
     @asynccontextmanager
@@ -123,7 +123,7 @@ class RecordedModel(WrapperModel):
             await self._failed(asked, error)
             raise
         if response.state == "complete":
-            await self._answered(asked, response, model_request_parameters)
+            await self._answered(asked, response)
         else:
             await in_caller(
                 self._log.failed, asked.ticket, "stream_left", details={"keys": asked.keys}, cost_usd=call.reserve_usd
@@ -153,7 +153,7 @@ class RecordedModel(WrapperModel):
         recorded = await in_caller(self._log.earlier, call)
         return recalled(recorded) if recorded is not None else None
 
-    async def _answered(self, asked: _Asked, response: ModelResponse, parameters: ModelRequestParameters) -> None:
+    async def _answered(self, asked: _Asked, response: ModelResponse) -> None:
         usage = response.usage
         response.metadata = {**(response.metadata or {}), DIGEST: asked.call.digest}
         answer = Answer(
@@ -165,7 +165,7 @@ class RecordedModel(WrapperModel):
             keys=tuple(asked.keys),
         )
         cost = self._cost(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens)
-        reusable = _well_formed(response, parameters) and self._label.accepts(response.text or "")
+        reusable = _well_formed(response) and self._label.accepts(response.text or "")
         await in_caller(self._log.answered, asked.ticket, answer, cost_usd=cost, reusable=reusable)
 
     async def _failed(self, asked: _Asked, error: BaseException) -> None:
@@ -259,7 +259,7 @@ def _limited(settings: ModelSettings | None) -> ModelSettings:
     return {**limited, **{name: value for name, value in (settings or {}).items() if value is not None}}  # type: ignore[typeddict-item]
 
 
-def _well_formed(response: ModelResponse, parameters: ModelRequestParameters) -> bool:
+def _well_formed(response: ModelResponse) -> bool:
     """Say whether arguments of tools are JSON objects; whether they are of the right type, an agent finds out."""
     for part in response.parts:
         if isinstance(part, ToolCallPart) and isinstance(part.args, str):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from backtest_engine.errors import AnswerUnusable
+from backtest_engine.errors import AnswerUnusable, problems_of
 from backtest_engine.llm.schemas import IN_WORDS, is_recursive, without_titles
 from backtest_engine.ports import CancelSignal, Completion, LanguageModel, Prompt
 
@@ -109,8 +109,4 @@ def output_of(schema: type[Answer]) -> Any:
 
 def said(error: ValidationError) -> list[str]:
     """Return what is wrong, one line each, with the place in the answer."""
-    rows = []
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        place = ".".join(str(part) for part in problem["loc"])
-        rows.append(f"{place}: {problem['msg']}" if place else problem["msg"])
-    return rows[:PROBLEMS_SHOWN]
+    return problems_of(error)[:PROBLEMS_SHOWN]

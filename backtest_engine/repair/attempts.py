@@ -17,7 +17,7 @@ from backtest_engine.repair.readings import drift, is_python, keeps_rules, leave
 from backtest_engine.repair.records import Attempt, Ending, How, Outcome, Repair
 from backtest_engine.repair.trial import Testbed, Trial, try_out
 from backtest_engine.repair.wording import doubts
-from backtest_engine.scripts import meant_run
+from backtest_engine.scripts import said_run
 from backtest_engine.spec import StrategySpec
 
 # Words of a description that wants several entries.
@@ -64,11 +64,13 @@ def repair(
     ends the attempts, not the repair.
     """
     meant = intent_of(intent, spec=spec)
-    settings = meant_run(module_in(code) or code, broker).broker
-    testbed = Testbed(executor=executor, dataset=dataset, broker=settings, limits=limits, cancelled=cancelled)
+    shared: dict[str, Any] = {"dataset": dataset, "limits": limits, "cancelled": cancelled}
     hostile = attacks(code)
-    if not hostile:
-        testbed = _with_expectation(testbed, meant)
+    if hostile:
+        testbed = Testbed(executor=executor, broker=broker, **shared)
+    else:
+        settings = said_run(executor, module_in(code) or code, broker=broker, **shared).broker
+        testbed = _with_expectation(Testbed(executor=executor, broker=settings, **shared), meant)
     return _Repairing(testbed, meant, model, max_attempts, on_attempt).run(code, error, result, hostile=hostile)
 
 

@@ -27,17 +27,16 @@ def compare(result: BacktestResult, intended: BacktestResult) -> Comparison:
     if len(mine) != len(meant):
         return Comparison(
             difference=(
-                f"It makes {_counted(mine)}, where the description makes "
-                f"{_counted(meant)}.{_shown(result, intended, parting)}"
+                f"It makes {_counted(mine)}, where the description makes {_counted(meant)}.{_shown(intended, parting)}"
             ),
             bar=parting,
         )
     equity, expected = _equity(result), _equity(intended)
     if sum(trade.size > 0 for trade in mine) != sum(trade.size > 0 for trade in meant):
-        return Comparison(difference=f"It trades in another direction.{_shown(result, intended, parting)}", bar=parting)
+        return Comparison(difference=f"It trades in another direction.{_shown(intended, parting)}", bar=parting)
     if expected and abs(equity / expected - 1) > EQUITY_TOLERANCE:
         said = f"It ends with {equity:,.2f}, where the description ends with {expected:,.2f}."
-        return Comparison(difference=said + _shown(result, intended, parting), bar=parting)
+        return Comparison(difference=said + _shown(intended, parting), bar=parting)
     return Comparison()
 
 
@@ -65,7 +64,7 @@ def _place(trade: Trade) -> tuple[int, int]:
     return trade.entry_bar, trade.exit_bar
 
 
-def _shown(result: BacktestResult, intended: BacktestResult, bar: int | None) -> str:
+def _shown(intended: BacktestResult, bar: int | None) -> str:
     if bar is None or not 0 <= bar < len(intended.dataset):
         return ""
     return f" They part at the bar of {intended.dataset.bars.index[bar]}."

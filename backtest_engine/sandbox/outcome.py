@@ -19,7 +19,7 @@ from backtest_engine.sandbox.journal import EVENTS_PER_ORDER, MOST_INDICATORS, J
 
 MESSAGE_CHARACTERS = 2_000
 _PHASES = frozenset({"compile", "import", "init", "next"})
-_REJECTIONS = frozenset({"syntax_error", "no_strategy_class", "indicator_all_nan"})
+_REJECTIONS = frozenset({"syntax_error", "no_strategy_class", "indicator_all_nan", "own_data", "own_run"})
 # What a forbidden system call answers; no path lookup of an honest strategy ends in these.
 _FORBIDDEN = frozenset({errno.EPERM, errno.EACCES})
 

@@ -7,6 +7,7 @@ import sys
 import types
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import backtesting.backtesting as framework
@@ -15,6 +16,7 @@ import numpy as np
 from backtest_engine.sandbox import failure_report
 from backtest_engine.sandbox.failure_report import STRATEGY_FILE, Report
 from backtest_engine.sandbox.journal import EVENTS_A_LINE
+from backtest_engine.sandbox.own_script import OwnScript, Refused
 from backtest_engine.sandbox.recorder import Recorder
 from backtest_engine.sandbox.shown_values import values_of
 from backtest_engine.sandbox.wire import Job
@@ -67,6 +69,8 @@ class StrategyRun:
         # Scripts look for their own folder; there is none.
         module.__file__ = STRATEGY_FILE
         sys.modules[MODULE] = module
+        if self._job.script:
+            return self._own_script(code, module)
         exec(code, module.__dict__)  # noqa: S102 -- the purpose of this process
         found = _strategy_classes(module.__dict__.values())
         if not found:
@@ -75,9 +79,30 @@ class StrategyRun:
         strategy = found[-1]
         self._names = [c.__name__ for c in found]
         self._phase = "init"
-        return self._backtest(strategy)
+        return self._backtest(strategy, self._job.bars.to_frame())
 
-    def _backtest(self, strategy: type) -> list[Any]:
+    def _own_script(self, code: types.CodeType, module: types.ModuleType) -> list[Any]:
+        """Run what the file backtests, from the bar on where its data begin."""
+        job, backtest = self._job, framework.Backtest
+        script = OwnScript(job.bars.to_frame(), job.code)
+        try:
+            script.run(code, module.__dict__)
+            if job.script == "read":
+                said = self._encode(script.said)
+                return [{"failure": failure_report.rejection("own_run", said, phase="import")}]
+            strategy, lead, frame = script.backtested()
+        except Refused as refused:
+            return [{"failure": failure_report.rejection("own_data", str(refused), phase="import")}]
+        framework.Backtest = backtest
+        self._names, self._phase = [strategy.__name__], "init"
+        broker = {**job.broker, "first": max(job.broker.get("first", 0) - lead, 0)}
+        self._job = replace(job, bars=job.bars.after(lead), broker=broker)
+        header, *lines = self._backtest(strategy, frame)
+        header |= {"warmup": header["warmup"] + lead, "known": header["known"] + lead}
+        shifted = [[[bar + lead if bar >= 0 else bar, *rest] for bar, *rest in events] for events in lines]
+        return [header, *shifted]
+
+    def _backtest(self, strategy: type, frame: Any) -> list[Any]:
         job, recorder = self._job, self._recorder
         real_stats = framework.compute_stats
 
@@ -101,7 +126,7 @@ class StrategyRun:
         framework._indicator_warmup_nbars = warmup
         warnings.simplefilter("ignore")
         # What is open at the end is closed by the replay; the strategy never sees it.
-        backtest = framework.Backtest(job.bars.to_frame(), strategy, finalize_trades=False)
+        backtest = framework.Backtest(frame, strategy, finalize_trades=False)
         backtest._broker = self._broker
         backtest.run(**job.parameters)
         account = recorder.broker

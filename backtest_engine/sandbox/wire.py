@@ -51,6 +51,10 @@ class Bars:
             columns=self.columns,
         )
 
+    def after(self, bars: int) -> "Bars":
+        """Return the bars that follow the first so many."""
+        return Bars(index=self.index[bars:], unit=self.unit, values=self.values[:, bars:], columns=self.columns)
+
     def to_frame(self) -> pd.DataFrame:
         """Return the frame that these arrays came from."""
         index = pd.DatetimeIndex(self.index.view(f"<M8[{self.unit}]"))
@@ -59,13 +63,17 @@ class Bars:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Job:
-    """One strategy run as the child needs it: JSON-able `broker` and `parameters`."""
+    """One strategy run as the child needs it: JSON-able `broker` and `parameters`.
+
+    `script` says whether the file is run up to its own backtest: to `run` what that is given, or only to `read` it.
+    """
 
     code: str
     bars: Bars
     broker: Mapping[str, Any]
     parameters: Mapping[str, Any]
     orders: int
+    script: str = ""
 
 
 def write_job(descriptor: int, job: Job) -> int:
@@ -80,6 +88,7 @@ def write_job(descriptor: int, job: Job) -> int:
             "broker": dict(job.broker),
             "parameters": dict(job.parameters),
             "orders": job.orders,
+            "script": job.script,
         }
     ).encode()
     text = _HEADER_LENGTH.pack(len(header)) + header + source
@@ -104,7 +113,8 @@ def read_job(descriptor: int, length: int) -> Job:
     index = np.frombuffer(block, "<i8", count, start)
     values = np.frombuffer(block, "<f8", count * len(columns), start + _WORD * count)
     bars = Bars(index=index, unit=header["unit"], values=values.reshape(len(columns), count), columns=columns)
-    return Job(code=code, bars=bars, broker=header["broker"], parameters=header["parameters"], orders=header["orders"])
+    stated = {name: header[name] for name in ("broker", "parameters", "orders", "script")}
+    return Job(code=code, bars=bars, **stated)
 
 
 def _write_all(descriptor: int, part: memoryview) -> None:

@@ -15,6 +15,7 @@ from backtest_engine.domain import BrokerSettings, Dataset
 from backtest_engine.engine import Engine
 from backtest_engine.errors import StrategyError
 from backtest_engine.executor import SandboxedExecutor
+from tests.score.real import WRITTEN, cases, judge
 
 MODULES = sorted((Path(__file__).parent.parent / "corpus" / "real").glob("*.py"))
 # The figures in the headers are those of plain backtesting.py.
@@ -111,3 +112,34 @@ class TestOwnRun:
         notice = next(item for item in result.warnings if item.code == "optimize_offered")
         assert set(notice.details["parameters"]) == {"fast", "slow"}
         assert result.parameters["fast"] == 15
+
+
+class TestWrittenByStrangers:
+    """A few of those that `python -m tests.score.real` judges: one for each kind that was once missed."""
+
+    NAMES = (
+        *("03_quant_type_hints", "10_inheritance_abstract", "21_argparse_registry", "24_closure_factory"),
+        *("15_precomputed_columns", "23_pandas_ta_in_data", "32_mixin_multiple", "35_looped_params_prints"),
+        *("a14_diff_like", "a22_escaped_string", "b10_json_array_lines", "d06_yaml_block"),
+        *("52_walk_data_class", "59_module_level_series", "71_class_in_function_main"),
+    )
+    CASES = {case.name: case for case in cases(WRITTEN)}
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_runs_as_plain_and_undoubted(self, name: str, engine: Engine, goog: Dataset) -> None:
+        verdict = judge(self.CASES[name], engine, goog)
+
+        assert (verdict.kind, verdict.doubts) == ("same", [])
+
+    def test_is_doubted_where_prepared_data_look_ahead(self, engine: Engine, goog: Dataset) -> None:
+        verdict = judge(self.CASES["40_target_shift_unsound"], engine, goog)
+
+        assert {"look_ahead", "verified=False"} <= set(verdict.doubts)
+
+    @pytest.mark.parametrize("name", ["48_class_setattr_params", "90_train_test", "94_scaled_prices"])
+    def test_says_that_the_file_makes_other_bars_of_its_data(self, name: str, engine: Engine, goog: Dataset) -> None:
+        assert judge(self.CASES[name], engine, goog).doubts == ["own_data_differs"]
+
+    @pytest.mark.parametrize("name", ["a11_cut_off_exit", "b07_cut_in_comment_of_exit", "d03_placeholder_rest"])
+    def test_that_is_cut_off_in_its_exit_is_not_run_silently(self, name: str, engine: Engine, goog: Dataset) -> None:
+        assert {"cut_off", "verified=False"} <= set(judge(self.CASES[name], engine, goog).doubts)

@@ -134,26 +134,16 @@ class TestExitStatus:
 
 
 class TestChecked:
-    def test_says_what_was_found(self) -> None:
-        found = checks_of({"verified": False, "warnings": [{"code": "look_ahead"}]})
+    @pytest.mark.parametrize(("status", "passed"), [("passed", True), ("failed", False), ("unknown", None)])
+    def test_says_what_was_found(self, status: str, passed: bool | None) -> None:
+        check = {"status": status, "scope": "Cut at 6 bars.", "details": {}}
 
-        assert (False, "orders do not change when the later bars are cut off") in found
-        assert "the same bars give the same orders again" not in [sentence for _, sentence in found]
-
-    def test_says_that_nothing_was_checked(self) -> None:
-        assert checks_of({"verified": None, "warnings": []})[-1][0] is None
+        assert checks_of({"verified": passed, "checks": {"look_ahead": check}}) == [(passed, "Cut at 6 bars.")]
 
     def test_never_praises_a_doubtful_result(self) -> None:
-        assert not all(passed for passed, _ in checks_of({"verified": False, "warnings": [{"code": "bad_ticks"}]}))
+        check = {"status": "passed", "scope": "All fills of 3 trades lie within their bars.", "details": {}}
 
-    def test_reads_checks_as_records(self) -> None:
-        told = [
-            {"code": "look_ahead", "verdict": "pass", "sentence": "Cut at 6 bars."},
-            {"code": "costs", "verdict": "warn"},
-        ]
-
-        assert checks_of({"checks": told}) == [(True, "Cut at 6 bars."), (False, "costs")]
-        assert checks_of({"checks": {"look_ahead": {"passed": None, "scope": "Not asked."}}}) == [(None, "Not asked.")]
+        assert checks_of({"verified": False, "checks": {"fills": check}})[-1][0] is False
 
     @pytest.mark.parametrize(("earned", "word"), [(51.0, "less than"), (900.0, "more than"), (703.0, "as much as")])
     def test_says_plainly_what_holding_earned(self, earned: float, word: str) -> None:

@@ -71,7 +71,10 @@ class InProcessExecutor:
         parameters: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cancelled: CancelSignal | None = None,
+        script: str = "",
     ) -> BacktestResult:
+        if script:
+            raise StrategyRejected("This executor runs no scripts.", code="own_data")
         self.runs.append(code)
         key = (code, dataset.fingerprint)
         if key not in self.known:

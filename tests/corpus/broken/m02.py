@@ -1,6 +1,6 @@
 # expect: import/package_not_available
 # intent: RSI(14) below 30 buy, above 70 sell. Long only, all in.
-# ends: mended
+# ends: sound
 import ta
 import pandas as pd
 from backtesting import Strategy

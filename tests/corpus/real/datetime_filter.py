@@ -1,5 +1,5 @@
 # Datetime filter.
-# outcome: mended
+# outcome: sound
 # trades: 49
 # return_pct: -32.533
 # verified: True

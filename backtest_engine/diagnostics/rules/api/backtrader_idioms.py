@@ -206,7 +206,6 @@ def _cleaned(module: cst.Module) -> cst.Module:
 RULE = Rule(
     code="backtrader_idioms",
     family="api",
-    severity="fatal",
     title="Written for backtrader",
     explanation="The code uses backtrader's ways (`self.params`, `[0]` for the current bar, "
     "`bt.ind`), which mean nothing here.",

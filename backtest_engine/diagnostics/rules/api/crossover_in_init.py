@@ -63,7 +63,6 @@ def _assignment(item: cst.BaseStatement, moved: dict[str, str]) -> bool:
 RULE = Rule(
     code="crossover_in_init",
     family="api",
-    severity="fatal",
     title="`crossover` is asked once, before the first bar",
     explanation="`crossover` answers for the last bar only. In `init` it is asked once, on the whole file.",
     hint="Call `crossover(a, b)` in `next`.",

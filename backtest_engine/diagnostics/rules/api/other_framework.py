@@ -45,7 +45,6 @@ def _check_source(source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="other_framework",
     family="api",
-    severity="fatal",
     title="Written for another framework",
     explanation="The code is written for another backtesting framework.",
     hint="A strategy is a class derived from `backtesting.Strategy` with `init` and `next`.",

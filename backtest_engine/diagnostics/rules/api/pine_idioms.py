@@ -25,7 +25,6 @@ def _check_source(source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="pine_idioms",
     family="api",
-    severity="fatal",
     title="Written in Pine",
     explanation="The code uses TradingView's Pine (`strategy.entry`, `ta.sma(close, 10)`), which is another language.",
     hint="A strategy is a Python class derived from `backtesting.Strategy` with `init` and `next`.",

@@ -55,7 +55,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="position_compared",
     family="api",
-    severity="fatal",
     title="The position is compared like a number",
     explanation=(
         "`self.position` is an object; comparing it with a number raises, comparing it with None is never true."

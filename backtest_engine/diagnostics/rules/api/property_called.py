@@ -43,7 +43,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="property_called",
     family="api",
-    severity="fatal",
     title="A value is called like a function",
     explanation="The code calls a property, for example `self.position.is_long()`.",
     hint="Read it without parentheses: `self.position.is_long`.",

@@ -80,7 +80,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="unknown_function",
     family="api",
-    severity="fatal",
     title="A function that does not exist",
     explanation="The code calls a function that backtesting.py does not have.",
     hint="`crossover(a, b)` is true on the bar where a crosses above b; `crossover(b, a)` where it crosses below.",

@@ -8,11 +8,7 @@ from backtest_engine.diagnostics.base import Location, RaisedError, Rule
 from backtest_engine.diagnostics.examples import NEXT, example
 from backtest_engine.diagnostics.rewriting import dotted, expression, rewritten, text
 from backtest_engine.diagnostics.source import Source
-from backtest_engine.diagnostics.vocabulary import ORDER_ARGUMENTS, ORDER_VALID
-
-_SHARES = frozenset(
-    ["percent", "pct", "size_pct", "percentage", "portion", "fraction", "weight", "size_percent", "equity_pct"]
-)
+from backtest_engine.diagnostics.vocabulary import ORDER_ARGUMENTS, ORDER_VALID, SHARE_ARGUMENTS
 
 
 def _check_source(source: Source) -> Iterable[Location]:
@@ -65,7 +61,7 @@ def _argument(item: cst.Arg, place: int) -> cst.Arg | None:
     if not right or text(item.value) == "None":
         return None
     value = item.value
-    if name in _SHARES:
+    if name in SHARE_ARGUMENTS:
         try:
             number = float(text(value))
         except ValueError:
@@ -79,7 +75,6 @@ def _argument(item: cst.Arg, place: int) -> cst.Arg | None:
 RULE = Rule(
     code="unknown_order_argument",
     family="api",
-    severity="fatal",
     title="An order has no such argument",
     explanation="`buy` and `sell` take size, limit, stop, sl, tp and tag, as keywords.",
     hint="Stop loss and take profit are prices: `self.buy(sl=price * 0.95, tp=price * 1.1)`.",

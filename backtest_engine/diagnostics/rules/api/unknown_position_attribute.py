@@ -49,7 +49,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="unknown_position_attribute",
     family="api",
-    severity="fatal",
     title="The position has no such attribute",
     explanation="The code reads something of `self.position` that does not exist.",
     hint="Entry prices and times belong to trades: `self.trades[0].entry_price`.",

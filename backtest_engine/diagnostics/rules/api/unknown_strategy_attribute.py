@@ -80,7 +80,6 @@ def _silent(item: cst.BaseStatement, names: set[str]) -> bool:
 RULE = Rule(
     code="unknown_strategy_attribute",
     family="api",
-    severity="fatal",
     title="The strategy has no such attribute",
     explanation="The code uses something of `self` that a backtesting.py strategy does not have.",
     hint="Close with `self.position.close()`, read money from `self.equity`, prices from `self.data`.",

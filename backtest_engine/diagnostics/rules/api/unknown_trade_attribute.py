@@ -57,7 +57,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="unknown_trade_attribute",
     family="api",
-    severity="fatal",
     title="A trade has no such attribute",
     explanation="The code reads something of a trade that does not exist.",
     hint="A trade has entry_price, entry_time, entry_bar, size, pl, pl_pct, sl and tp.",

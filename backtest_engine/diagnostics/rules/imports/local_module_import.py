@@ -63,7 +63,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="local_module_import",
     family="import",
-    severity="fatal",
     title="Imports a file that is not here",
     explanation="The code imports from another file of its author's project; a strategy is one file.",
     hint="Put everything the strategy needs into this one file.",

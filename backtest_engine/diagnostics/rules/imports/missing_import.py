@@ -63,7 +63,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="missing_import",
     family="import",
-    severity="fatal",
     title="A missing import",
     explanation="A name is used and never imported.",
     hint="Add the import at the top.",

@@ -11,7 +11,9 @@ from backtest_engine.stand_ins import PACKAGES, charts
 
 def _check_source(source: Source) -> Iterable[Location]:
     for node, name in roots(source):
-        if name in PACKAGES:
+        if name == "ta":
+            yield Location(line=node.lineno, message="`ta` is offered here; elsewhere it has to be installed.")
+        elif name in PACKAGES:
             said = "it draws and prints nothing" if name in charts.PACKAGES else "the engine's own definitions are used"
             yield Location(line=node.lineno, message=f"`{name}` is not installed here: {said}.")
 

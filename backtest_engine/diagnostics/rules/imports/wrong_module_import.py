@@ -110,7 +110,6 @@ def _import(home: str, bound: str) -> str:
 RULE = Rule(
     code="wrong_module_import",
     family="import",
-    severity="fatal",
     title="Imported from the wrong module",
     explanation="A name is imported from a module that does not have it.",
     hint="`Strategy` is in `backtesting`, `crossover` in `backtesting.lib`, `SMA` in `backtesting.test`.",

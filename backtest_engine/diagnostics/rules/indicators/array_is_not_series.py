@@ -95,7 +95,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="array_is_not_series",
     family="indicator",
-    severity="fatal",
     title="An array is used like a pandas Series",
     explanation=(
         "`self.data.Close` and indicators are numpy arrays; pandas methods such as `rolling` do not exist on them."

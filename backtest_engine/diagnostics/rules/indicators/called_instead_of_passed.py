@@ -65,7 +65,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="called_instead_of_passed",
     family="indicator",
-    severity="fatal",
     title="`self.I` needs a function",
     explanation="`self.I` is given values, and needs the function that computes them, then its arguments.",
     hint="Write `self.I(SMA, self.data.Close, 10)`, not `self.I(SMA(self.data.Close, 10))`.",

@@ -62,7 +62,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="named_output",
     family="indicator",
-    severity="fatal",
     title="An output asked for by name",
     explanation="`self.I` gives arrays: the outputs of an indicator are counted, not named.",
     hint="Unpack the outputs, `self.upper, self.lower = self.I(…)`, or count them: `self.bands[0][-1]`.",

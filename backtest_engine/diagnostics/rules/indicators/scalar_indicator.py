@@ -79,7 +79,6 @@ def _whole(value: cst.BaseExpression) -> cst.BaseExpression:
 RULE = Rule(
     code="scalar_indicator",
     family="indicator",
-    severity="fatal",
     title="An indicator of one number",
     explanation="The function given to `self.I` returns one number; an indicator has one value for each bar.",
     hint="Return the whole array; `next` reads its last value with `[-1]`.",

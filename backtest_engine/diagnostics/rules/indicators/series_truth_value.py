@@ -87,7 +87,6 @@ def _local_series(source: Source) -> set[str]:
 RULE = Rule(
     code="series_truth_value",
     family="indicator",
-    severity="fatal",
     title="A whole series in a condition",
     explanation="A condition needs one value; a whole series has no truth value.",
     hint="Compare the last values (`self.fast[-1] > self.slow[-1]`) or use `crossover`.",

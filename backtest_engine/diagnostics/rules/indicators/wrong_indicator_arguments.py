@@ -8,9 +8,7 @@ import libcst as cst
 from backtest_engine.diagnostics.base import Location, RaisedError, Rule
 from backtest_engine.diagnostics.examples import example
 from backtest_engine.diagnostics.rewriting import dotted, rewritten
-from backtest_engine.diagnostics.source import IndicatorCall, Source
-
-_DISPLAY = {"name", "plot", "overlay", "color", "scatter"}
+from backtest_engine.diagnostics.source import DISPLAY, IndicatorCall, Source
 
 
 def _problem(source: Source, call: IndicatorCall) -> str:
@@ -20,7 +18,7 @@ def _problem(source: Source, call: IndicatorCall) -> str:
         return ""
     names = [item.arg for item in target.args.args]
     given = len(call.call.args) - 1
-    keywords = {item.arg for item in call.call.keywords if item.arg not in _DISPLAY}
+    keywords = {item.arg for item in call.call.keywords if item.arg not in DISPLAY}
     if None in keywords or target.args.kwarg:
         return ""
     required = len(names) - len(target.args.defaults)
@@ -77,7 +75,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="wrong_indicator_arguments",
     family="indicator",
-    severity="fatal",
     title="Wrong arguments for an indicator",
     explanation="The indicator function does not take the arguments it is given.",
     hint="Pass what the function takes: `self.I(SMA, self.data.Close, 10)`.",

@@ -74,7 +74,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="wrong_output_count",
     family="indicator",
-    severity="fatal",
     title="Another number of outputs",
     explanation="The code unpacks another number of arrays than the indicator returns.",
     hint="Unpack exactly what the function returns, for example `upper, middle, lower`.",

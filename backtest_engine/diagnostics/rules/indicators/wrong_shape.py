@@ -70,7 +70,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="wrong_shape",
     family="indicator",
-    severity="fatal",
     title="An indicator of the wrong length",
     explanation="An indicator must have exactly one value for each bar of the data.",
     hint="Keep the leading NaN (no `dropna`, no `diff` without prepending), and return arrays of the data's length.",

@@ -86,7 +86,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="date_as_text",
     family="datetime",
-    severity="fatal",
     title="A date compared with text",
     explanation="A time stamp is compared with text: `<` raises, and `==` is never true.",
     hint="Compare with `pd.Timestamp('2010-01-01')`.",

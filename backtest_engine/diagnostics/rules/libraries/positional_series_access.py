@@ -61,7 +61,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="positional_series_access",
     family="pandas",
-    severity="fatal",
     title="A position asked of a Series",
     explanation="`series[-1]` looks for the label -1 since pandas 3; it is no position any more.",
     hint="Write `series.iloc[-1]`.",

@@ -43,7 +43,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="read_only_array",
     family="pandas",
-    severity="fatal",
     title="Writes to an array that is for reading",
     explanation="`.values` of a Series gives a view that cannot be written to since pandas 3.",
     hint="Take a copy: `.to_numpy().copy()`.",

@@ -52,7 +52,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="removed_numpy_alias",
     family="numpy",
-    severity="fatal",
     title="Removed from NumPy",
     explanation="The code uses a name that NumPy has removed, such as `np.NaN` or `np.float`.",
     hint="Write `np.nan`, `float`, `int`, `bool`, `np.prod`.",

@@ -149,7 +149,6 @@ def _respelt(item: cst.Arg) -> cst.Arg:
 RULE = Rule(
     code="removed_pandas_api",
     family="pandas",
-    severity="fatal",
     title="Removed from pandas",
     explanation="The code uses a part of pandas that was removed.",
     hint="Use `.rolling(n).mean()`, `.ffill()`, `pd.concat`, `.iloc`, and the frequencies ME, QE, YE, h, min.",

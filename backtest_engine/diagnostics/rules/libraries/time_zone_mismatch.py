@@ -65,7 +65,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="time_zone_mismatch",
     family="datetime",
-    severity="fatal",
     title="Dates with and without a time zone",
     explanation="The bars' time stamps have no time zone; they cannot be compared with those that have one.",
     hint="Leave the time zone out: the bars are in UTC.",

@@ -31,7 +31,6 @@ _KNOWN = frozenset(dir(np)) | {"typing", "testing", "lib", "core", "ma", "random
 RULE = Rule(
     code="unknown_numpy_function",
     family="numpy",
-    severity="fatal",
     title="NumPy has no such function",
     explanation="The code calls a function that NumPy does not have.",
     hint="Moving averages are in pandas: `pd.Series(x).rolling(n).mean()`.",

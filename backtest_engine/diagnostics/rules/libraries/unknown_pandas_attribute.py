@@ -21,7 +21,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="unknown_pandas_attribute",
     family="pandas",
-    severity="fatal",
     title="pandas has no such method",
     explanation="The code calls something that pandas objects do not have.",
     hint="Look the method up; moving averages are `.rolling(n).mean()` and `.ewm(span=n).mean()`.",

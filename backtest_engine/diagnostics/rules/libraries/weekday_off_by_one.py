@@ -10,8 +10,8 @@ from backtest_engine.diagnostics.base import Location, Rule
 from backtest_engine.diagnostics.examples import example
 from backtest_engine.diagnostics.rewriting import rewritten, text
 from backtest_engine.diagnostics.source import Source
+from backtest_engine.spec import WEEKDAYS
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FROM_ZERO = re.compile(r"\.(?:weekday\(\)|dayofweek|day_of_week)$")
 
 
@@ -35,14 +35,14 @@ def _check_intent(source: Source) -> list[tuple[ast.Compare, int]]:
 def _said(source: Source, line: int) -> int | None:
     """Return the weekday that a line or its comment names."""
     written = source.line(line).lower()
-    named = [place for place, day in enumerate(_DAYS) if re.search(rf"\b{day}s?\b", written)]
+    named = [place for place, day in enumerate(WEEKDAYS) if re.search(rf"\b{day}s?\b", written)]
     return named[0] if len(named) == 1 else None
 
 
 def _check_source(source: Source) -> Iterable[Location]:
     for node, value in _check_intent(source):
         day = _said(source, node.lineno)
-        if value >= len(_DAYS) or (day is not None and value == day + 1):
+        if value >= len(WEEKDAYS) or (day is not None and value == day + 1):
             yield Location(
                 line=node.lineno, message=f"`{ast.unparse(node)}`: weekdays count from 0, Monday is 0 and Friday is 4."
             )
@@ -59,7 +59,7 @@ def _rewrite(source: Source) -> str | None:
     shifted = {
         ast.unparse(node): value - 1
         for node, value in _check_intent(source)
-        if value >= len(_DAYS) or _said(source, node.lineno) == value - 1
+        if value >= len(WEEKDAYS) or _said(source, node.lineno) == value - 1
     }
 
     def change(node: cst.CSTNode) -> cst.CSTNode | None:

@@ -137,7 +137,6 @@ def _strftime(node: cst.CSTNode) -> bool:
 RULE = Rule(
     code="wrong_datetime_attribute",
     family="datetime",
-    severity="fatal",
     title="A date is read the wrong way",
     explanation="A time stamp has no such attribute, or it is a method that is not called.",
     hint="`self.data.index[-1]` is a Timestamp: `.weekday()` is 0 on Mondays, `.hour` and `.month` are values.",

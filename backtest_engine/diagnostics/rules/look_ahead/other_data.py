@@ -7,6 +7,7 @@ import libcst as cst
 
 from backtest_engine.diagnostics.base import Location, Rule
 from backtest_engine.diagnostics.examples import example
+from backtest_engine.diagnostics.reach import prepares
 from backtest_engine.diagnostics.rewriting import apply, changed_text, dotted, expression, without_import
 from backtest_engine.diagnostics.source import Source
 
@@ -19,6 +20,7 @@ def _check_source(source: Source) -> Iterable[Location]:
             source.dotted(node) in _SAMPLES
             and isinstance(node.ctx, ast.Load)
             and any(isinstance(item, ast.FunctionDef) for item in source.above(node))
+            and not prepares(source, node)
         ):
             name = source.dotted(node).rsplit(".", 1)[-1]
             yield Location(
@@ -44,7 +46,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="other_data",
     family="look_ahead",
-    severity="fatal",
     after_run="fatal",
     title="Reads other data than its own",
     explanation="The strategy computes on a data set of its own choice, not on the bars it is tested on.",

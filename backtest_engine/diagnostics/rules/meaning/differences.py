@@ -7,6 +7,8 @@ from backtest_engine.diagnostics.drift import differences
 from backtest_engine.diagnostics.examples import INIT, NEXT, example
 from backtest_engine.diagnostics.source import Source
 
+ASKED = example()
+
 
 def _row(
     *,
@@ -15,7 +17,7 @@ def _row(
     explanation: str,
     hint: str,
     example: str,
-    example_intended: str,
+    example_intended: str | None = None,
     covers: tuple[str, ...] = (),
 ) -> Rule:
     def check_intent(source: Source, intended: Source) -> Iterable[Location]:
@@ -33,7 +35,7 @@ def _row(
         explanation=explanation,
         hint=hint,
         example=example,
-        example_intended=example_intended,
+        example_intended=example_intended or ASKED,
         check_intent=check_intent,
         covers=("differs_from_intent", *covers),
     )
@@ -50,7 +52,6 @@ RULES: tuple[Rule, ...] = (
             .replace("self.slow, self.fast", "self.fast, self.slow")
             .replace("(x)", "(self.slow, self.fast)")
         ),
-        example_intended=example(),
     ),
     _row(
         code="level_instead_of_cross",
@@ -63,7 +64,6 @@ RULES: tuple[Rule, ...] = (
                 "not self.position and self.fast[-1] > self.slow[-1]",
             )
         ),
-        example_intended=example(),
     ),
     _row(
         code="missing_condition",
@@ -81,7 +81,6 @@ RULES: tuple[Rule, ...] = (
         explanation="The code never leaves a position, although an exit was asked for.",
         hint="Close the position with `self.position.close()`.",
         example=example(next="if not self.position and crossover(self.fast, self.slow):\n    self.buy()"),
-        example_intended=example(),
     ),
     _row(
         code="missing_stop",
@@ -99,7 +98,6 @@ RULES: tuple[Rule, ...] = (
         example=example(
             next=NEXT.replace("not self.position and", "not self.position and self.data.Close[-1] > self.slow[-1] and")
         ),
-        example_intended=example(),
     ),
     _row(
         code="unasked_indicator",
@@ -110,7 +108,6 @@ RULES: tuple[Rule, ...] = (
             more_init="self.trend = self.I(SMA, self.data.Close, 200)",
             next=NEXT.replace("not self.position and", "not self.position and self.trend[-1] > 0 and"),
         ),
-        example_intended=example(),
         covers=("unasked_condition",),
     ),
     _row(
@@ -119,7 +116,6 @@ RULES: tuple[Rule, ...] = (
         explanation="The code sets a stop loss or take profit that was not asked for.",
         hint="Remove it.",
         example=example(next=NEXT.replace("self.buy()", "self.buy(sl=self.data.Close[-1] * 0.9)")),
-        example_intended=example(),
     ),
     _row(
         code="wrong_direction",
@@ -127,7 +123,6 @@ RULES: tuple[Rule, ...] = (
         explanation="The code opens positions in a direction that was not asked for, or misses one.",
         hint="Long is `self.buy()`, short is `self.sell()`, leaving is `self.position.close()`.",
         example=example(next=NEXT.replace("self.position.close()", "self.position.close()\n    self.sell()")),
-        example_intended=example(),
     ),
     _row(
         code="wrong_indicator",
@@ -141,7 +136,6 @@ RULES: tuple[Rule, ...] = (
             ),
             init="self.fast = self.I(EMA, self.data.Close, 10)\nself.slow = self.I(EMA, self.data.Close, 20)",
         ),
-        example_intended=example(),
     ),
     _row(
         code="wrong_logic",
@@ -167,7 +161,6 @@ RULES: tuple[Rule, ...] = (
         explanation="The indicators are the right ones with other numbers than were asked for.",
         hint="Use the numbers of the description.",
         example=example(init=INIT.replace("20", "50")),
-        example_intended=example(),
     ),
     _row(
         code="wrong_size",

@@ -92,7 +92,6 @@ def _with_size(node: cst.Call, size: cst.Arg, written: str | None) -> cst.Call |
 RULE = Rule(
     code="invalid_size",
     family="order",
-    severity="fatal",
     title="A size that no order can have",
     explanation="A size is a fraction of the equity between 0 and 1, or a whole number of units from 1 up.",
     hint="Leave the size out for all the equity, or round units down with `int(…)` and check that one is left.",

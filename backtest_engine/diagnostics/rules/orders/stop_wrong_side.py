@@ -43,7 +43,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="stop_wrong_side",
     family="order",
-    severity="fatal",
     title="Stop or target on the wrong side",
     explanation="A long needs stop < price < target.",
     hint="For a long: `sl=price * 0.95, tp=price * 1.10`.",

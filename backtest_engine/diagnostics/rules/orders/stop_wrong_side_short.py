@@ -38,7 +38,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="stop_wrong_side_short",
     family="order",
-    severity="fatal",
     title="Stop of a short on the wrong side",
     explanation="A short needs target < price < stop.",
     hint="For a short: `sl=price * 1.05, tp=price * 0.90`.",

@@ -45,7 +45,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="endless_loop",
     family="resource",
-    severity="fatal",
     title="A loop that does not end",
     explanation="A loop waits for something that does not change inside it.",
     hint="Orders are filled between the bars: never wait for them inside `next`.",

@@ -69,7 +69,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="endless_recursion",
     family="resource",
-    severity="fatal",
     title="Calls itself too often",
     explanation="A function calls itself once for each bar, and Python's stack overflows.",
     hint="Use a loop, or pandas: `pd.Series(x).ewm(span=n, adjust=False).mean()`.",

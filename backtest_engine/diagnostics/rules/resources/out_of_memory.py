@@ -25,7 +25,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="out_of_memory",
     family="resource",
-    severity="fatal",
     title="Needs too much memory",
     explanation="The strategy builds arrays or lists that are far larger than its data.",
     hint="Keep one number for each bar, not a matrix of all pairs, and no copy of the data for each bar.",

@@ -21,7 +21,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="out_of_time",
     family="resource",
-    severity="fatal",
     title="Takes too long",
     explanation="The strategy does so much work for each bar that it cannot finish in time.",
     hint="Compute indicators once, in `init`, with pandas; let `next` read the last values.",

@@ -21,7 +21,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="too_much_output",
     family="resource",
-    severity="fatal",
     title="Too many orders or too much text",
     explanation="The strategy places orders, or prints, far more often than once for each bar.",
     hint="One order for each decision; print nothing.",

@@ -73,7 +73,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="column_case",
     family="data",
-    severity="fatal",
     title="A column name in the wrong case",
     explanation="The columns are called Open, High, Low, Close and Volume, with a capital letter.",
     hint="Write `self.data.Close` or `df['Close']`.",

@@ -50,7 +50,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="index_before_start",
     family="runtime",
-    severity="fatal",
     title="Looks back before the first bar",
     explanation="On the first bars there are fewer bars than the code looks back.",
     hint="Return while `len(self.data)` is too small.",

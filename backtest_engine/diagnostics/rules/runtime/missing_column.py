@@ -83,7 +83,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="missing_column",
     family="data",
-    severity="fatal",
     title="A column that is not there",
     explanation="The data has the columns Open, High, Low, Close and Volume; the time is its index.",
     hint="Prices are already adjusted: use Close. Compute anything else with `self.I`.",

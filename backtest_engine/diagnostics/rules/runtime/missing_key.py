@@ -15,7 +15,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="missing_key",
     family="runtime",
-    severity="fatal",
     title="A key that is not there",
     explanation="The code reads a key that a dict, a frame or an index does not have.",
     hint="Check the name, or ask with `.get(…)`.",

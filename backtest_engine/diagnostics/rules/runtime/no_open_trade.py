@@ -48,7 +48,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="no_open_trade",
     family="runtime",
-    severity="fatal",
     title="A trade is read while there is none",
     explanation=(
         "`self.trades[0]` exists only while a trade is open, `self.closed_trades[-1]` only after one was closed."

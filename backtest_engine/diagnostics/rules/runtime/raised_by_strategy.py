@@ -15,7 +15,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="raised_by_strategy",
     family="runtime",
-    severity="fatal",
     title="The strategy stopped with an error",
     explanation="The strategy raised an exception.",
     hint="Look at the line that is named.",

@@ -87,7 +87,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="undefined_attribute",
     family="runtime",
-    severity="fatal",
     title="An attribute that nothing assigns",
     explanation="The code reads something of `self` that nothing assigns.",
     hint="Assign it in `init`, or correct its name.",

@@ -64,7 +64,6 @@ def _last(node: cst.CSTNode) -> str:
 RULE = Rule(
     code="undefined_name",
     family="runtime",
-    severity="fatal",
     title="A name that is not defined",
     explanation="A name is used and nothing defines it.",
     hint="Define it, or write `self.` before it if it belongs to the strategy.",

@@ -15,7 +15,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="wrong_type",
     family="runtime",
-    severity="fatal",
     title="Values that do not go together",
     explanation="The code combines values that do not go together, such as None and a number.",
     hint="Look at what each name of the line holds on the bar that failed.",

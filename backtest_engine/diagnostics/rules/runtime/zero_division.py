@@ -17,7 +17,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="zero_division",
     family="runtime",
-    severity="fatal",
     title="Division by zero",
     explanation="A divisor is zero on some bar.",
     hint="Decide what the value means when the divisor is zero, and check for it.",

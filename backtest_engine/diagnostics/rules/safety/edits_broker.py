@@ -83,7 +83,6 @@ def _reaches(target: str, modules: set[str]) -> bool:
 RULE = Rule(
     code="edits_broker",
     family="tamper",
-    severity="fatal",
     after_run="fatal",
     title="Changes the account",
     explanation="The strategy changes its cash, its trades, the broker or the framework that computes its results.",

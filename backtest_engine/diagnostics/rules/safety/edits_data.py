@@ -70,7 +70,6 @@ def _price(source: Source, node: ast.AST, frames: set[str], *, whole: bool = Fal
 RULE = Rule(
     code="edits_data",
     family="tamper",
-    severity="fatal",
     after_run="fatal",
     title="Changes the prices",
     explanation="The strategy overwrites the prices that its own orders are filled at.",

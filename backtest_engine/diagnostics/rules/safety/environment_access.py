@@ -44,7 +44,6 @@ def _check_source(source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="environment_access",
     family="sandbox",
-    severity="fatal",
     after_run="warning",
     title="Asks about the machine",
     explanation="The code reads the environment of the program it runs in, such as variables or paths.",

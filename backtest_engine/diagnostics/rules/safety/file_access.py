@@ -7,48 +7,30 @@ import libcst as cst
 
 from backtest_engine.diagnostics.base import Location, RaisedError, Rule
 from backtest_engine.diagnostics.examples import example
-from backtest_engine.diagnostics.reach import FILES, called_names
+from backtest_engine.diagnostics.reach import FILES, address, called_names, prepares
 from backtest_engine.diagnostics.rewriting import apply, changed_text, dotted, expression
 from backtest_engine.diagnostics.source import Source
 
 _READERS = (
     "read_csv", "read_parquet", "read_excel", "read_pickle", "read_json", "read_feather", "read_hdf", "read_sql",
 )  # fmt: skip
+_METHODS = (
+    "to_csv", "to_pickle", "to_parquet", "to_excel", "to_json", "savefig", "tofile", "write_text", "write_bytes",
+    "read_text", "read_bytes",
+)  # fmt: skip
 
 
 def _check_source(source: Source) -> Iterable[Location]:
     for node, label in called_names(source):
+        name = label.rsplit(".", 1)[-1]
         if (
             label in FILES
-            or (label.rsplit(".", 1)[-1] in _READERS and not _address(node))
-            or (
-                isinstance(node.func, ast.Attribute)
-                and node.func.attr
-                in (
-                    "to_csv",
-                    "to_pickle",
-                    "to_parquet",
-                    "to_excel",
-                    "to_json",
-                    "savefig",
-                    "tofile",
-                    "write_text",
-                    "write_bytes",
-                    "read_text",
-                    "read_bytes",
-                )
-                and (node.args or node.func.attr in ("read_text", "read_bytes"))
-            )
+            or (name in _READERS and not address(node) and not prepares(source, node))
+            or (isinstance(node.func, ast.Attribute) and name in _METHODS and (node.args or name.startswith("read_")))
         ):
             yield Location(
                 line=node.lineno, message=f"`{ast.unparse(node)[:60]}` reaches for a file; a strategy has no files."
             )
-
-
-def _address(node: ast.Call) -> bool:
-    return any(
-        isinstance(item, ast.Constant) and str(item.value).startswith(("http:", "https:", "ftp:")) for item in node.args
-    )
 
 
 def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
@@ -78,7 +60,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="file_access",
     family="sandbox",
-    severity="fatal",
     after_run="error",
     title="Reaches for a file",
     explanation="A strategy has no files; its data is `self.data`.",

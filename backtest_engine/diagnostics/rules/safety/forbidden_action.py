@@ -19,7 +19,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="forbidden_action",
     family="sandbox",
-    severity="fatal",
     title="Stopped by the sandbox",
     explanation="The strategy tried something that strategies may not do, and was stopped.",
     hint="A strategy only computes on `self.data` and places orders.",

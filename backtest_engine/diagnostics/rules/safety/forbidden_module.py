@@ -27,7 +27,6 @@ def _check_source(source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="forbidden_module",
     family="sandbox",
-    severity="fatal",
     title="A module that strategies may not use",
     explanation="The module gives access to files, the network or other programs.",
     hint="Remove the import.",

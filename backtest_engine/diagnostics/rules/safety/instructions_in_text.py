@@ -60,7 +60,6 @@ def _texts(source: Source) -> Iterable[tuple[int, str]]:
 RULE = Rule(
     code="instructions_in_text",
     family="injection",
-    severity="fatal",
     after_run="fatal",
     title="Speaks to the reader instead of to Python",
     explanation="Comments or strings give instructions to the program or model that reads the "

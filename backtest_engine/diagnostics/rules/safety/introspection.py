@@ -31,7 +31,6 @@ def _check_source(source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="introspection",
     family="sandbox",
-    severity="fatal",
     after_run="error",
     title="Looks into the running program",
     explanation="The code looks at frames, objects or memory of the program that runs it.",

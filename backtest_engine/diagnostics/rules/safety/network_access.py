@@ -7,7 +7,7 @@ import libcst as cst
 
 from backtest_engine.diagnostics.base import Location, RaisedError, Rule
 from backtest_engine.diagnostics.examples import example
-from backtest_engine.diagnostics.reach import NETWORK, called_names, roots
+from backtest_engine.diagnostics.reach import NETWORK, address, called_names, prepares, roots
 from backtest_engine.diagnostics.rewriting import apply, changed_text, dotted, expression, without_import
 from backtest_engine.diagnostics.source import Source
 
@@ -19,19 +19,13 @@ _FEEDS = (
 
 def _check_source(source: Source) -> Iterable[Location]:
     for node, name in roots(source):
-        if name in NETWORK or name in _FEEDS:
+        if name in NETWORK or (name in _FEEDS and not prepares(source, node)):
             yield Location(line=node.lineno, message=f"`{name}` needs the network; a strategy has none.")
     for call, label in called_names(source):
-        if label.rsplit(".", 1)[-1] in ("read_csv", "read_json", "read_html", "read_parquet") and _address(call):
+        if label.rsplit(".", 1)[-1] in ("read_csv", "read_json", "read_html", "read_parquet") and address(call):
             yield Location(
                 line=call.lineno, message=f"`{ast.unparse(call)[:60]}` needs the network; a strategy has none."
             )
-
-
-def _address(node: ast.Call) -> bool:
-    return any(
-        isinstance(item, ast.Constant) and str(item.value).startswith(("http:", "https:", "ftp:")) for item in node.args
-    )
 
 
 def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
@@ -64,7 +58,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="network_access",
     family="sandbox",
-    severity="fatal",
     after_run="error",
     title="Reaches for the network",
     explanation="A strategy has no network; its data is `self.data`.",

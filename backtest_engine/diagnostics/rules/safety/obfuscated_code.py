@@ -57,7 +57,6 @@ def _plain(source: Source, node: ast.expr) -> bool:
 RULE = Rule(
     code="obfuscated_code",
     family="sandbox",
-    severity="fatal",
     after_run="error",
     title="Hides what it does",
     explanation=(

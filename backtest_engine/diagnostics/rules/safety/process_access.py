@@ -35,7 +35,6 @@ def _check_source(source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="process_access",
     family="sandbox",
-    severity="fatal",
     after_run="error",
     title="Starts other programs",
     explanation="A strategy may not start programs, threads or send signals.",

@@ -52,7 +52,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="misplaced_method",
     family="structure",
-    severity="fatal",
     title="A method outside its class",
     explanation="`init` or `next` stands outside the strategy class, so the class does not have it.",
     hint="Indent the method by four spaces, inside the class.",

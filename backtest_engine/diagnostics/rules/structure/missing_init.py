@@ -64,7 +64,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="missing_init",
     family="structure",
-    severity="fatal",
     title="`init` is missing",
     explanation="The strategy has no `init`, the method that prepares its indicators.",
     hint="Define `def init(self):`, with `pass` when there is nothing to prepare.",

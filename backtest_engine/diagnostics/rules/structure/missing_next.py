@@ -58,7 +58,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="missing_next",
     family="structure",
-    severity="fatal",
     title="`next` is missing",
     explanation="The strategy has no `next`, the method that is called for each bar.",
     hint="Put the entry and the exit into `def next(self):`.",

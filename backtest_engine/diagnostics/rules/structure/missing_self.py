@@ -48,7 +48,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="missing_self",
     family="structure",
-    severity="fatal",
     title="`self` is missing",
     explanation="A method does not take `self` as its first argument.",
     hint="Write `def next(self):`.",

@@ -50,7 +50,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="missing_super_call",
     family="structure",
-    severity="fatal",
     title="`super().init()` is missing",
     explanation="`TrailingStrategy` and `SignalStrategy` do their part in their own `init` and `next`.",
     hint="Call `super().init()` and `super().next()` first.",

@@ -50,7 +50,6 @@ def _yields(item: cst.BaseStatement) -> bool:
 RULE = Rule(
     code="next_is_generator",
     family="structure",
-    severity="fatal",
     title="`next` is never carried out",
     explanation="A method with `yield` or `async` only makes a generator when it is called; its body does not run.",
     hint="Remove `yield` and `async`; place orders with `self.buy()`.",

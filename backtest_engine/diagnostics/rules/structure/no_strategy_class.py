@@ -24,7 +24,6 @@ def _check_error(raised: RaisedError, source: Source) -> Iterable[Location]:
 RULE = Rule(
     code="no_strategy_class",
     family="structure",
-    severity="fatal",
     title="No strategy class",
     explanation="The code defines no class derived from `backtesting.Strategy`.",
     hint="Write a class derived from Strategy, with `init` and `next`.",

@@ -46,7 +46,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="overridden_constructor",
     family="structure",
-    severity="fatal",
     title="`__init__` instead of `init`",
     explanation=(
         "The strategy overrides `__init__`, which the backtest calls with its own arguments; its hook is called `init`."

@@ -52,7 +52,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="wrong_base",
     family="structure",
-    severity="fatal",
     title="Not derived from Strategy",
     explanation="The class does not derive from `backtesting.Strategy`, so there is nothing to run.",
     hint="Write `class MyStrategy(Strategy):` and import Strategy from backtesting.",

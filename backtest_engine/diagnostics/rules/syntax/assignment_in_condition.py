@@ -32,7 +32,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="assignment_in_condition",
     family="syntax",
-    severity="fatal",
     title="`=` in a condition",
     explanation="A condition uses `=`, which assigns; a comparison needs `==`.",
     hint="Compare with `==`.",

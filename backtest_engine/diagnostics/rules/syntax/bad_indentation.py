@@ -88,7 +88,6 @@ def _shifted(source: Source, number: int, by: int) -> str:
 RULE = Rule(
     code="bad_indentation",
     family="syntax",
-    severity="fatal",
     title="Indentation does not line up",
     explanation="Lines of one block are indented differently, or a block is not indented at all.",
     hint="Indent each block by four spaces and never mix tabs with spaces.",

@@ -26,7 +26,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="html_entities",
     family="syntax",
-    severity="fatal",
     title="HTML entities in the code",
     explanation="Signs such as `<` stand in the code as HTML entities (`&lt;`).",
     hint="Copy the code as plain text.",

@@ -17,7 +17,6 @@ RULE = Rule(
     residual=True,
     code="invalid_syntax",
     family="syntax",
-    severity="fatal",
     title="Not valid Python",
     explanation="Python cannot read the code.",
     hint="Correct the line that is named, or the one before it.",

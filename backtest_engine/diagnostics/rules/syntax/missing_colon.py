@@ -37,7 +37,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="missing_colon",
     family="syntax",
-    severity="fatal",
     title="A colon is missing",
     explanation="A line that opens a block (`if`, `def`, `class` …) does not end with a colon.",
     hint="End the line with a colon.",

@@ -44,7 +44,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="other_language_syntax",
     family="syntax",
-    severity="fatal",
     title="Syntax of another language",
     explanation="The code uses signs of another language, such as `&&`, `||`, `!` or `//` for a comment.",
     hint="In Python write `and`, `or`, `not`, `elif` and `#`.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from backtest_engine.diagnostics.answers import module_in
+from backtest_engine.diagnostics.answers import module_in, stands_for_code
 from backtest_engine.diagnostics.base import Location, Rule
 from backtest_engine.diagnostics.examples import example
 from backtest_engine.diagnostics.source import Source
@@ -11,7 +11,13 @@ from backtest_engine.diagnostics.source import Source
 def _check_source(source: Source) -> Iterable[Location]:
     if module_in(source.code) is not None:
         first = next((n for n, line in enumerate(source.lines, 1) if line.strip()), 1)
-        yield Location(line=first)
+        remark = stands_for_code(source.code)
+        if remark is None:
+            yield Location(line=first)
+            return
+        line = next(n for n, text in enumerate(source.lines, 1) if remark in text)
+        message = f"The answer was cut off at line {line}, `{remark[-60:]}`: the code that belongs there is missing."
+        yield Location(line=line, message=message, details={"inside_strategy": True})
 
 
 def _rewrite(source: Source) -> str | None:
@@ -21,7 +27,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="pasted_answer",
     family="syntax",
-    severity="fatal",
     title="An answer around the code",
     explanation="The text is an answer with sentences, fences or JSON around the code, which Python cannot read.",
     hint="Keep only the code; put explanations in comments.",

@@ -26,7 +26,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="pasted_marks",
     family="syntax",
-    severity="fatal",
     title="Line numbers or prompts in the code",
     explanation="Each line starts with a mark that was copied with it: a line number, a prompt or a diff sign.",
     hint="Remove the marks at the start of the lines.",

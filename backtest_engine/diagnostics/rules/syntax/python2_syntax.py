@@ -31,7 +31,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="python2_syntax",
     family="syntax",
-    severity="fatal",
     title="Python 2",
     explanation="The code is written for Python 2, for example `print` without parentheses.",
     hint="Write Python 3: `print(...)`, `except Error as e`, `!=`.",

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 
 from backtest_engine.diagnostics.base import Location, Rule
 from backtest_engine.diagnostics.examples import example
-from backtest_engine.diagnostics.parsing import complaint, position
+from backtest_engine.diagnostics.parsing import complaint, missing_brackets, position
 from backtest_engine.diagnostics.source import Source
 
-_CLOSE = {"(": ")", "[": "]", "{": "}"}
 _SAID = re.compile(
     r"never closed|unexpected EOF|unterminated|expected an indented block|expected '(except|:)|invalid syntax"
 )
@@ -38,13 +37,7 @@ def _rewrite(source: Source) -> str | None:
 def _completed(text: str) -> str | None:
     """Close what is open on the last line; an exit that was being written gets its `close()`."""
     *above, last = text.split("\n")
-    stack: list[str] = []
-    for sign in re.sub(r"'[^']*'|\"[^\"]*\"|#.*", "", last):
-        if sign in _CLOSE:
-            stack.append(_CLOSE[sign])
-        elif stack and sign == stack[-1]:
-            stack.pop()
-    last += "".join(reversed(stack))
+    last += missing_brackets(last)
     head = re.match(r"^(\s*)(?:el)?if\b(.*)", last)
     if head:
         last = last.rstrip(":") + ":"
@@ -70,7 +63,6 @@ def _shortened(text: str) -> Iterable[str]:
 RULE = Rule(
     code="truncated_code",
     family="syntax",
-    severity="fatal",
     title="The code ends in the middle",
     explanation="The answer was cut off: the last statement is not complete.",
     hint="Ask for the rest; what is missing may be the exit.",

@@ -32,7 +32,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="typographic_characters",
     family="syntax",
-    severity="fatal",
     title="Typographic characters",
     explanation="Typographic quotes, dashes or spaces stand where Python needs the plain ones.",
     hint="Use straight quotes, a plain minus and ordinary spaces.",

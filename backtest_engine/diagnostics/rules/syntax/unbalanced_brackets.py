@@ -5,10 +5,9 @@ from collections.abc import Iterable
 
 from backtest_engine.diagnostics.base import Location, Rule
 from backtest_engine.diagnostics.examples import example
-from backtest_engine.diagnostics.parsing import complaint, nearer, position, with_line
+from backtest_engine.diagnostics.parsing import complaint, missing_brackets, nearer, position, with_line
 from backtest_engine.diagnostics.source import Source
 
-_CLOSE = {"(": ")", "[": "]", "{": "}"}
 _SAID = re.compile(r"unmatched|never closed|does not match opening|Perhaps you forgot a comma|invalid syntax|expected")
 
 
@@ -26,7 +25,7 @@ def _rewrite(source: Source) -> str | None:
         line = source.lines[place - 1]
         if place == number and "unmatched" in complaint(source):
             return with_line(source, place, line[: column - 1] + line[column:])
-        missing = _missing(line)
+        missing = missing_brackets(line)
         if missing and place < last:
             cut = re.search(r":?\s*(#.*)?$", line)
             end = cut.start() if cut else len(line)
@@ -36,20 +35,9 @@ def _rewrite(source: Source) -> str | None:
     return None
 
 
-def _missing(line: str) -> str:
-    stack: list[str] = []
-    for sign in re.sub(r"'[^']*'|\"[^\"]*\"|#.*", "", line):
-        if sign in _CLOSE:
-            stack.append(_CLOSE[sign])
-        elif stack and sign == stack[-1]:
-            stack.pop()
-    return "".join(reversed(stack))
-
-
 RULE = Rule(
     code="unbalanced_brackets",
     family="syntax",
-    severity="fatal",
     title="Brackets do not match",
     explanation="A bracket is missing, or there is one too many.",
     hint="Close each bracket where it belongs.",

@@ -34,7 +34,6 @@ def _rewrite(source: Source) -> str | None:
 RULE = Rule(
     code="unterminated_string",
     family="syntax",
-    severity="fatal",
     title="A quote is missing",
     explanation="A string is opened and not closed on its line.",
     hint="Close the string with the quote it was opened with.",
