@@ -151,7 +151,12 @@ class Engine:
 
             def sandboxed() -> BacktestResult:
                 return execute_script(
-                    self.executor, fitted.code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
+                    self.executor,
+                    fitted.code,
+                    dataset=dataset,
+                    broker=broker,
+                    parameters=parameters,
+                    cancelled=cancelled,
                 )
 
             try:

@@ -270,8 +270,8 @@ class TestAccess:
     def test_shows_nothing_of_others(self, world: World, operation: str) -> None:
         answer = ask(world.clients["other"], world, operation)
 
-        for key in (world.strategy, world.run, world.execution, world.token, world.conversation):
-        for key in (world.strategy, world.run, world.execution, world.token, world.goal, world.study):
+        theirs = (world.strategy, world.run, world.execution, world.token, world.conversation, world.goal, world.study)
+        for key in theirs:
             assert key not in answer.content.decode()
 
     def test_says_nothing_of_others_in_filters_either(self, world: World) -> None:

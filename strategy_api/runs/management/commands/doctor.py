@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from strategy_api.common import health
+from strategy_api.runs import kinds
 from strategy_api.runs.models import Run
 
 OLD = timedelta(minutes=2)
@@ -113,5 +114,5 @@ def _runs() -> Iterator[Finding]:
         what="queue",
         ok=not (stuck or silent),
         says=f"{stuck} runs wait for more than {OLD.seconds} s, {silent} lost their worker that long ago",
-        remedy="Is a worker running, for every queue (execution, generation, research, maintenance)? Is a beat running?",
+        remedy=f"Is a worker running, for every queue ({', '.join(kinds.queues())})? Is a beat running?",
     )
