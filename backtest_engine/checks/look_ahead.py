@@ -226,7 +226,8 @@ class _Examination:
             difference = first_difference(journal, again, bar) or other_warm_up(journal, again, bar)
             if cut.future is not None:
                 self._compare_dates(again, bar)
-        if again is not None:
+        if again is not None and cut.future is not None:
+            # Where the data only end, arrays may know just that: the last day of a month is known from the next bar's.
             self.holds_later_bars |= first_value_difference(self.journal, again, bar, held=True) is not None
         if difference is None:
             if again is not None and self.value is None and not (self.knows_the_end and cut.future is None):
