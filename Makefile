@@ -140,10 +140,16 @@ lock: tools ## Resolve the dependencies again, with hashes
 	    $$(sed -nE 's/^([a-z0-9.-]+)==.*/--no-emit-package \1/p' requirements.txt) || exit; \
 	done
 
+fuzz-paths: tools ## Drawn specifications both ways, the fast path and the sandbox: SPECS (20000)
+	@$(BIN)/python -m tests.simulation.both_paths $(or $(SPECS),20000)
+
+kernel-mutants: tools ## The kernel with one rule broken at a time: the vectors catch each
+	@$(BIN)/python -m tests.simulation.mutants
+
 measure-install: ## Time and size of an installation and of `make demo`, in a fresh clone with an empty cache
 	@$(PYTHON) -m tests.measure_install
 
 clean: ## Remove what make made, and nothing of yours
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup tools add-markets add-models add-parquet add-fast add-research measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load bench-sockets chaos sandbox-test prove-keys demo-gemini noise-test score-corpus lock clean score-attacks
+.PHONY: help setup tools add-markets add-models add-parquet add-fast add-research measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load bench-sockets chaos sandbox-test prove-keys demo-gemini noise-test score-corpus lock clean score-attacks fuzz-paths kernel-mutants

@@ -265,11 +265,11 @@ class Signals:
 
         def work(values: Values) -> Held:
             one, other = left(values), right(values)
-            held = np.broadcast_to(now(one, other), (count,))
+            held = _on_all(now(one, other), count)
             if before is None:
                 return held
             crossed: Held = np.zeros(count, dtype=bool)
-            np.logical_and(held[1:], np.broadcast_to(before(one, other), (count,))[:-1], out=crossed[1:])
+            np.logical_and(held[1:], _on_all(before(one, other), count)[:-1], out=crossed[1:])
             return crossed
 
         return _held(left.names | right.names, work)
@@ -311,6 +311,11 @@ def combined(operator: str, left: Any, right: Any) -> Any:
         case "*":
             return left * right
     return left / np.where(np.equal(right, 0), np.nan, right)
+
+
+def _on_all(held: Any, count: int) -> Held:
+    """Return a condition on every bar: one of two numbers is the same on all."""
+    return held if np.ndim(held) else np.full(count, bool(held))
 
 
 def _held(names: frozenset[str], work: Callable[[Values], Held]) -> Node:
