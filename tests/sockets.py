@@ -21,8 +21,8 @@ PROTOCOL = "algoagent.v1"
 class SocketServer:
     """The real server in a thread."""
 
-    def __init__(self) -> None:
-        self.port = free_port()
+    def __init__(self, port: int = 0) -> None:
+        self.port = port or free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         self._server = uvicorn.Server(uvicorn.Config(**algoagent_server.options("127.0.0.1", self.port, 2)))
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
@@ -116,9 +116,9 @@ class Client:
 
 
 @contextlib.contextmanager
-def socket_server() -> Iterator[SocketServer]:
+def socket_server(port: int = 0) -> Iterator[SocketServer]:
     """Serve for as long as the block lasts."""
-    running = SocketServer()
+    running = SocketServer(port)
     running.start()
     try:
         yield running

@@ -1,22 +1,24 @@
-"""The follower that the guides offer, against the real server, which is killed meanwhile."""
+"""The follower that the guides offer, and the bench of sockets in a small form, which kills the server."""
 
 import importlib.util
 import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
-from tests.processes import ROOT
+from strategy_api.accounts.models import Token
+from strategy_api.runs import events
+from strategy_api.runs.models import Run
+from tests.processes import ROOT, free_port
 from tests.socket_bench import __main__ as bench
-from tests.socket_bench.stage import Stage
+from tests.sockets import socket_server
 
 FILE = ROOT / "docs/guides/algoagent_sockets.py"
-PRODUCER = "tests.socket_bench.producer"
 
 
 @pytest.fixture(scope="module")
@@ -31,83 +33,80 @@ def follow() -> Any:
     return module
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A web server of its own, whose producer the tests start and kill."""
-    stage = Stage(tmp_path_factory.mktemp("stage"))
-    assert stage.python("manage.py", "migrate", "--verbosity", "0").wait() == 0
-    stage.start()
-    yield stage
-    stage.stop()
+@pytest.fixture
+def owner(transactional_db: None) -> User:
+    """Somebody with runs."""
+    return User.objects.create_user("owner")
 
 
-@pytest.fixture(scope="module")
-def made(stage: Stage) -> dict[str, Any]:
-    """Two users with tokens, and two topics."""
-    found: dict[str, Any] = stage.said("-m", PRODUCER, "prepare", "2", "2")
-    return found
+@pytest.fixture
+def token(owner: User) -> str:
+    return str(Token.objects.create(user=owner)[1])
 
 
 class Reader:
     """Follows topics in a thread and keeps what it is given."""
 
-    def __init__(self, follow: Any, stage: Stage, token: str, topics: dict[str, int | None]) -> None:
+    def __init__(self, follow: Any, port: int, token: str, topics: dict[str, int]) -> None:
         self.numbers: dict[str, list[int]] = {name: [] for name in topics}
-        self._messages = follow.follow(f"http://127.0.0.1:{stage.port}", token, topics, tries=30)
+        self._messages = follow.follow(f"http://127.0.0.1:{port}", token, topics, tries=30)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         for message in self._messages:
-            assert message["type"] == "event"
             self.numbers[message["topic"]].append(message["seq"])
 
-    def wait_for(self, last: dict[str, int], seconds: float = 60) -> None:
+    def wait_for(self, last: int, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
-        while any(self.numbers[name][-1:] != [seq] for name, seq in last.items()) and time.monotonic() < deadline:
+        while any(numbers[-1:] != [last] for numbers in self.numbers.values()) and time.monotonic() < deadline:
             time.sleep(0.05)
 
 
+def write(runs: list[Run], count: int) -> None:
+    for _ in range(count):
+        for run in runs:
+            events.append_event(run.pk, "test.step")
+
+
 class TestFollower:
-    def test_misses_nothing_when_web_and_worker_are_killed(self, follow: Any, stage: Stage, made: Any) -> None:
-        reader = Reader(follow, stage, made["tokens"][0], dict.fromkeys(made["topics"], 0))
-        for _ in range(2):
-            worker = stage.python("-m", PRODUCER, "publish", "40", "300")
-            try:
-                stage.wait_for_events(20)
-                stage.kill()
-                stage.wait_for_events(10)
-                stage.start()
-                stage.wait_for_events(10)
-            finally:
-                worker.kill()
-                worker.wait()
-        last = stage.counts()
-        reader.wait_for(last)
+    def test_misses_nothing_when_the_server_goes_and_comes(self, follow: Any, owner: User, token: str) -> None:
+        runs = [Run.objects.create(owner=owner, kind="execute") for _ in range(2)]
+        port = free_port()
+        with socket_server(port):
+            reader = Reader(follow, port, token, {events.topic_of(run.pk): 0 for run in runs})
+            write(runs, 10)
+        write(runs, 10)
+        with socket_server(port):
+            write(runs, 10)
+            reader.wait_for(30)
 
-        assert reader.numbers == {name: list(range(1, seq + 1)) for name, seq in last.items()}
+        assert list(reader.numbers.values()) == [list(range(1, 31))] * 2
 
-    def test_says_what_is_not_there(self, follow: Any, stage: Stage, made: Any) -> None:
-        with pytest.raises(follow.Refused) as refused:
-            next(follow.follow(f"http://127.0.0.1:{stage.port}", made["tokens"][0], {"run:none": 0}))
+    @pytest.mark.usefixtures("owner")
+    def test_says_what_is_not_there(self, follow: Any, token: str) -> None:
+        with socket_server() as server, pytest.raises(follow.Refused) as refused:
+            next(follow.follow(server.origin, token, {"run:none": 0}))
 
         assert refused.value.code == "not_found"
 
-    def test_gives_up_where_it_is_not_known(self, follow: Any, stage: Stage, made: Any) -> None:
-        with pytest.raises(follow.Refused) as refused:
-            next(follow.follow(f"http://127.0.0.1:{stage.port}", "wrong", {made["topics"][0]: 0}))
+    @pytest.mark.usefixtures("owner")
+    def test_gives_up_where_it_is_not_known(self, follow: Any) -> None:
+        with socket_server() as server, pytest.raises(follow.Refused) as refused:
+            next(follow.follow(server.origin, "wrong", {"scanner": 0}))
 
         assert refused.value.code == 4401
 
 
+@pytest.mark.timeout(900)
 class TestBench:
     def test_holds_in_a_small_form(self, capsys: pytest.CaptureFixture[str]) -> None:
-        # Killing is done above.
-        small = {"sockets": 20, "topics": 10, "seconds": 1, "mutes": 2, "kills": 0, "cycles": 200, "misuses": 8}
+        small = {"sockets": 20, "topics": 10, "seconds": 1, "mutes": 2, "kills": 1, "cycles": 200, "misuses": 8}
 
         status = bench.main([f"--{name}={value}" for name, value in small.items()])
 
         figures = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert status == 0, figures
         assert figures["hub"]["messages"] > 0
+        assert figures["through kill -9"]["breaks"]
         assert figures["tickets"] == {"misuses": 8, "accepted": 0, "refused_rightful": 0}
