@@ -43,6 +43,11 @@ class Served:
             self.stop()
             raise AssertionError(self.log())
 
+    @property
+    def pid(self) -> int:
+        """The process that started all others."""
+        return self._process.pid
+
     def stop(self) -> None:
         """Stop it as a user does; a server that does not listen is killed."""
         self._process.send_signal(signal.SIGTERM)

@@ -60,7 +60,7 @@ def _joined(kind: Any, name: str, first: Condition | None, second: Condition) ->
     wanted = tuple(dict.fromkeys([*(one.model_dump_json() for one in (*before, *after))]))
     by_text = {one.model_dump_json(): one for one in (*before, *after)}
     if len(wanted) == 1:
-        return by_text[wanted[0]]
+        return second
     joined: Condition = kind(conditions=tuple(by_text[text] for text in wanted))
     return joined
 
