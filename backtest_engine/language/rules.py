@@ -137,7 +137,7 @@ def rule_of(r: Reader, result: Outline, *, comma: bool = True) -> bool | None:
     _refuse_parts(r, result, action, sized, start)
     result.rules += [Rule(one, node, (start, r.place)) for one in (action, turned) if one]
     r.context.opened = {rule.action for rule in result.rules}
-    modifiers_after(r, result)
+    _amounts_after(r, result, action, start)
     _ask_about_exit(r, result, action, waiting, start)
     _give_side(result, action, waiting)
     return True
@@ -201,6 +201,16 @@ def _refuse_parts(r: Reader, result: Outline, action: str, sized: int, start: in
         why = "closing a part of a position cannot be said yet"
         r.problems.append(Problem(r.span(start), first.start, last.end, why, code="unsupported_rule"))
     del result.sizes[sized:]
+
+
+def _amounts_after(r: Reader, result: Outline, action: str, start: int) -> None:
+    """Read amounts behind a rule: without a comma they are the action's, behind one they may be the strategy's."""
+    sized = len(result.sizes)
+    modifiers_after(r, result)
+    if len(result.sizes) > sized:
+        _assume_one_position(r, action, start)
+        if r.words[result.sizes[sized][1][0] - 1].text != ",":
+            _refuse_parts(r, result, action, sized, start)
 
 
 EACH_TIME = re.compile(r"\b(?:each|every)\s+(?:time|day|week|month|quarter|\w+day)\b", re.IGNORECASE)
@@ -340,9 +350,10 @@ def rule_reversed(r: Reader, result: Outline) -> bool | None:
     if action is None or r.peek("WHEN"):
         return None
     turned = _turned(r, action)
+    _ask_about_the_past(r, node, start)
     result.rules += [Rule(one, node, (start, r.place)) for one in (action, turned) if one]
     waiting = len(result.orders)
-    modifiers_after(r, result)
+    _amounts_after(r, result, action, start)
     _ask_about_exit(r, result, action, waiting, start)
     _give_side(result, action, waiting)
     _until(r, result, action)
