@@ -1,38 +1,28 @@
 """The offline generator: plain English to code by rules, with no model and no network."""
 
+from collections.abc import Mapping
+
 from backtest_engine.compiler import compile_spec
 from backtest_engine.domain import Draft, Notice
-from backtest_engine.errors import DescriptionRefused, NeedsClarification
-from backtest_engine.language import Settings, explain, questions_about, read_settings, title_of, understand
-from backtest_engine.language.parsing import MAX_LENGTH
+from backtest_engine.language import explain, read, title_of
 
 
 class OfflineGenerator:
-    """Reads a description into a specification and compiles that; what it cannot read it names."""
+    """Reads a description into a specification and compiles that; what it cannot read it asks about or names."""
 
     name = "offline"
 
-    def generate(self, description: str, *, name: str | None = None) -> Draft:
+    def generate(
+        self, description: str, *, name: str | None = None, answers: Mapping[str, str] | None = None
+    ) -> Draft:
         """Return a strategy; raise `NeedsClarification` or `DescriptionRefused`, never guess one.
 
-        What the words say about how to run it is in the draft's `settings`, and in `details["settings"]` of an error.
+        `answers` holds an option's id, or free words, by the id of the question that they answer. What the words say
+        about how to run it is in the draft's `settings`, and in `details["settings"]` of an error.
         """
-        settings = read_settings(description) if len(description) <= MAX_LENGTH else Settings(said=(), rest=description)
-        try:
-            return self._drafted(settings, name=name)
-        except (NeedsClarification, DescriptionRefused) as error:
-            error.details = {**error.details, "settings": settings.values}
-            raise
-
-    def _drafted(self, settings: Settings, *, name: str | None) -> Draft:
-        parsed = understand(settings.rest)
-        questions = questions_about(settings)
-        if questions:
-            raise NeedsClarification(
-                " ".join(question.question for question in questions),
-                details={"questions": [question.as_dict() for question in questions]},
-            )
-        title = name or parsed.title or title_of(parsed.spec, settings.values)
+        reading = read(description, answers)
+        parsed = reading.require()
+        title = name or parsed.title or title_of(parsed.spec, reading.settings)
         explanation = explain(parsed.spec)
         return Draft(
             name=title,
@@ -42,5 +32,5 @@ class OfflineGenerator:
             explanation=explanation,
             assumptions=parsed.assumptions,
             warnings=tuple(Notice(code="corrected_spelling", message=text) for text in parsed.corrections),
-            settings=settings.values,
+            settings=dict(reading.settings),
         )

@@ -2,17 +2,19 @@
 
 from backtest_engine.language.explain import explain
 from backtest_engine.language.parsing import Parsed, parse
-from backtest_engine.language.settings import Setting, Settings, questions_about, read_settings
+from backtest_engine.language.readings import Reading, read
+from backtest_engine.language.settings import Setting, Settings, read_settings
 from backtest_engine.language.titles import title_of
 from backtest_engine.language.understanding import understand
 
 __all__ = [
     "Parsed",
+    "Reading",
     "Setting",
     "Settings",
     "explain",
     "parse",
-    "questions_about",
+    "read",
     "read_settings",
     "title_of",
     "understand",

@@ -124,10 +124,6 @@ def _speaks_of_trading(r: Reader) -> bool:
 
 def _ask_for_the_rest(r: Reader, result: Outline) -> None:
     """Ask about everything that is open, so that one answer can settle it all."""
-    for problem in r.problems:
-        r.questions.append(
-            Question(f"'{problem.text}' {problem.why}; what is meant?", problem.text, problem.start, problem.end)
-        )
     kinds = {(match.kind, match.value) for matches in r.found for match in matches}
     ending = any(kind == "ACT" and value in ("sell", "exit", "cover", "reverse") for kind, value in kinds)
     ending = ending or any(kind in ("HOLD", "TRAIL", "TARGET", "HOLD_ALL", "WHEN_WHILE") for kind, _ in kinds)
@@ -164,7 +160,14 @@ def _refused(problems: list[Problem]) -> DescriptionRefused:
 
 def _unclear(r: Reader) -> NeedsClarification:
     questions: list[Question] = list(dict.fromkeys(r.questions))
+    problems = list(dict.fromkeys(r.problems))
+    asked = [question.question for question in questions]
+    asked += [f"'{problem.text}' {problem.why}; what is meant?" for problem in problems]
     return NeedsClarification(
-        " ".join(question.question for question in questions),
-        details={"questions": [question.as_dict() for question in questions], "assumptions": list(r.assumptions)},
+        " ".join(asked),
+        details={
+            "questions": [question.as_dict() for question in questions],
+            "assumptions": list(r.assumptions),
+            "problems": [problem.as_dict() for problem in problems],
+        },
     )

@@ -5,19 +5,17 @@ other word keeps its place.
 """
 
 import re
-import tomllib
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.language.reader import Question
+from backtest_engine.language.tables import table
 
-HERE = Path(__file__).parent
 FIRST_YEAR, LAST_YEAR = 1950, 2049
 MASK = "@"
 TITLES = {"symbol": "market", "interval": "interval", "start": "start date", "end": "end date", "last": "dates"}
@@ -98,7 +96,7 @@ class _Pattern:
 
 @cache
 def _patterns() -> tuple[_Pattern, ...]:
-    records = tomllib.loads((HERE / "settings.toml").read_text())["patterns"]
+    records = table("settings.toml")["patterns"]
     return tuple(
         _Pattern(re.compile(_filled(record["pattern"]), re.IGNORECASE), READERS[record["field"]]) for record in records
     )
@@ -106,32 +104,32 @@ def _patterns() -> tuple[_Pattern, ...]:
 
 def examples() -> list[tuple[str, str, Any]]:
     """Return every pattern's field, example and the value that it holds."""
-    records = tomllib.loads((HERE / "settings.toml").read_text())["patterns"]
+    records = table("settings.toml")["patterns"]
     return [(record["field"], record["example"], record["value"]) for record in records]
 
 
 @cache
 def _markets() -> dict[str, str]:
     """Return what is said, in small letters, to symbols."""
-    listed = tomllib.loads((HERE / "markets.toml").read_text())["names"]
+    listed = table("markets.toml")["names"]
     return {name: symbol for symbol, names in listed.items() for name in names}
 
 
 @cache
 def _lists() -> dict[str, list[str]]:
-    listed = tomllib.loads((HERE / "markets.toml").read_text())["lists"]
+    listed = table("markets.toml")["lists"]
     return {name: words.split() for name, words in listed.items()}
 
 
 @cache
 def _words() -> dict[str, frozenset[str]]:
-    listed = tomllib.loads((HERE / "settings.toml").read_text())["words"]
+    listed = table("settings.toml")["words"]
     return {name: frozenset(words.split()) for name, words in listed.items()}
 
 
 @cache
 def _numbers() -> dict[str, int]:
-    numbers: dict[str, int] = tomllib.loads((HERE / "settings.toml").read_text())["numbers"]
+    numbers: dict[str, int] = table("settings.toml")["numbers"]
     return numbers
 
 
@@ -147,7 +145,7 @@ def _no_tickers() -> frozenset[str]:
 def _seconds() -> dict[str, int]:
     """Return the intervals that bars come in, with their nominal seconds."""
     units = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_592_000}
-    names = tomllib.loads((HERE / "settings.toml").read_text())["words"]["intervals"].split()
+    names = table("settings.toml")["words"]["intervals"].split()
     return {name: int(name.rstrip("mhdwo")) * units[name.lstrip("0123456789")] for name in names}
 
 
@@ -174,7 +172,7 @@ def _macros() -> dict[str, str]:
     lists = _lists()
     words = {"CURRENCY": lists["currencies"], "METAL": lists["metals"], "COIN": lists["coins"]}
     words |= {"QUOTE": lists["quotes"], "SHARE": lists["tickers"], "NAME": list(_markets())}
-    macros: dict[str, str] = tomllib.loads((HERE / "settings.toml").read_text())["macros"]
+    macros: dict[str, str] = table("settings.toml")["macros"]
     return {**macros, **{name: _either(values) for name, values in words.items()}}
 
 

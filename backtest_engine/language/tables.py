@@ -20,12 +20,13 @@ class Topic:
 
 
 @cache
-def _read(name: str) -> dict[str, Any]:
+def table(name: str) -> dict[str, Any]:
+    """Return a file of the vocabulary; read once."""
     return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
 def _list(name: str) -> frozenset[str]:
-    return frozenset(_read("words.toml")["lists"][name].split())
+    return frozenset(table("words.toml")["lists"][name].split())
 
 
 FILLERS = _list("fillers")
@@ -33,13 +34,14 @@ SMALL_TALK = _list("small_talk")
 WEAK = _list("weak")
 GRAMMAR_WORDS = _list("grammar")
 NOT_A_TYPO = _list("not_a_typo")
-MISSPELLINGS: Mapping[str, str] = _read("words.toml")["misspellings"]
-PHRASES: Mapping[str, Phrases] = _read("words.toml")["phrases"]
-SINGLE: Phrases = _read("words.toml")["single"]
-INDICATORS: Phrases = _read("words.toml")["indicators"]
-VAGUE: Phrases = _read("topics.toml")["vague"]
-EXAMPLES: Mapping[str, str] = _read("topics.toml")["examples"]
+MISSPELLINGS: Mapping[str, str] = table("words.toml")["misspellings"]
+PHRASES: Mapping[str, Phrases] = table("words.toml")["phrases"]
+SINGLE: Phrases = table("words.toml")["single"]
+INDICATORS: Phrases = table("words.toml")["indicators"]
+COMMENTARY: Mapping[str, str] = table("words.toml")["commentary"]
+VAGUE: Phrases = table("topics.toml")["vague"]
+EXAMPLES: Mapping[str, str] = table("topics.toml")["examples"]
 TOPICS: Mapping[Topic, list[str]] = {
     Topic(entry["code"], entry["why"], entry.get("offer", "")): entry["phrases"]
-    for entry in _read("topics.toml")["topics"]
+    for entry in table("topics.toml")["topics"]
 }

@@ -24,7 +24,7 @@ import numpy as np
 from backtest_engine.compiler import compile_spec
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
 from backtest_engine.generate.offline import OfflineGenerator
-from backtest_engine.language import explain, parse
+from backtest_engine.language import explain, parse, read
 from backtest_engine.spec import StrategySpec
 from tests.score import descriptions
 from tests.score.running import run
@@ -40,6 +40,7 @@ SETS = {
 DATA = ("GOOG", "EURUSD")
 COLUMNS = ["Size", "EntryBar", "ExitBar", "EntryPrice", "ExitPrice"]
 SEALED_SHARE = 5
+MOST_QUESTIONS = 3
 
 
 def sealed(group: str) -> bool:
@@ -114,18 +115,18 @@ def outcome(text: str) -> tuple[str, Any, float]:
     return kind, given, 1000 * (time.perf_counter() - started)
 
 
-def clicked(text: str, error: Any, gold: Mapping[str, Any], rounds: int = 2) -> bool:
-    """Whether choosing among offered options leads to what was meant within some rounds."""
-    for question in error.details.get("questions", ())[:1]:
-        for option in question.get("options", ()):
-            if "reading" not in option:
-                continue
-            kind, given, _ = outcome(option["reading"])
-            if kind == "strategy" and same(given.spec, gold):
-                return True
-            if kind == "asked" and rounds > 1 and clicked(option["reading"], given, gold, rounds - 1):
-                return True
-    return False
+def clicked(text: str, gold: Mapping[str, Any], answers: Mapping[str, str] | None = None, rounds: int = 2) -> int:
+    """Return after how many clicks on offered options what was meant is reached; 0 where it is not."""
+    answers = dict(answers or {})
+    for question in read(text, answers).questions[:MOST_QUESTIONS]:
+        for option in question.options:
+            given = {**answers, question.id: option.id}
+            spec = read(text, given).spec
+            if spec is not None and same(spec.as_json(), gold):
+                return len(given)
+            if spec is None and rounds > 1 and (reached := clicked(text, gold, given, rounds - 1)):
+                return reached
+    return 0
 
 
 def _settings(case: Mapping[str, Any], given: Any) -> str:
@@ -170,7 +171,7 @@ def _verdict(case: Mapping[str, Any], kind: str, given: Any, *, clicks: bool) ->
         return {"missed": kind}.get(result, result)
     if kind != "strategy":
         gold = case.get("gold")
-        return "clicked" if clicks and kind == "asked" and gold and clicked(case["text"], given, gold) else kind
+        return "clicked" if clicks and kind == "asked" and gold and clicked(case["text"], gold) else kind
     return "right" if case.get("gold") and same(given.spec, case["gold"]) else "wrong"
 
 

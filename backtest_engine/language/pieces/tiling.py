@@ -1,5 +1,6 @@
 """The cheapest way to cover a sentence with typed pieces: every word is in exactly one of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from backtest_engine.language.scan import Scan
 
 UNREAD = "unread"
 LOOSE_COST, CHAT_COST, UNREAD_COST = 0.6, 0.9, 8.0
+PASSED_COST = 3.5
 
 
 @dataclass(eq=False)
@@ -28,19 +30,22 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(grammar()["words"][name].split())
 
 
-def sentences(scan: Scan, text: str) -> list[list[Tile]]:
-    """Return the tiles of each sentence or line."""
+def sentences(
+    scan: Scan, text: str, *, costs: Mapping[str, float] | None = None, lenient: bool = False
+) -> list[list[Tile]]:
+    """Return the tiles of each sentence or line; `lenient` passes over words that are not understood at little cost."""
+    costs = costs or grammar()["costs"]
     found, start = [], 0
     for place in range(len(scan.words) + 1):
         if place == len(scan.words) or scan.words[place].kind == "end" or scan.words[place].text == ";":
             if place > start:
-                found.append(_tiles(scan, text, start, place))
+                found.append(_tiles(scan, text, range(start, place), costs, lenient=lenient))
             start = place + 1
     return found
 
 
-def _tiles(scan: Scan, text: str, start: int, end: int) -> list[Tile]:
-    costs: dict[str, float] = grammar()["costs"]
+def _tiles(scan: Scan, text: str, places: range, costs: Mapping[str, float], *, lenient: bool) -> list[Tile]:
+    start, end = places.start, places.stop
     beginning: list[list[tuple[float, Edge]]] = [[] for _ in range(end)]
     for edge in chart(scan, start, end):
         cost = costs.get(edge.symbol)
@@ -50,6 +55,8 @@ def _tiles(scan: Scan, text: str, start: int, end: int) -> list[Tile]:
     for place in range(start, end):
         so_far = best[place][0]
         skipped, kind = _skipped(scan, place)
+        if lenient and kind == UNREAD:
+            skipped = PASSED_COST if scan.found[place] else LOOSE_COST
         options: list[tuple[float, int, Edge | None, str]] = [(skipped, place + 1, None, kind)]
         options += [(cost, edge.end, edge, edge.symbol) for cost, edge in beginning[place]]
         for cost, after, piece, symbol in options:
