@@ -31,7 +31,19 @@ def commentary(text: str) -> list[Clause]:
         _clause(text, [found.words[place] for place in places])
         for sentence in _places(found.words)
         for places in _idle_parts(found, sentence)
+        if not _instructs(text[_begins(found, sentence) : found.words[sentence[-1]].end])
     ]
+
+
+def _begins(found: Scan, sentence: range) -> int:
+    """Return where a sentence begins, with the small words before it that a scan drops."""
+    return found.words[sentence[0] - 1].end if sentence[0] else 0
+
+
+def _instructs(text: str) -> bool:
+    """Whether somebody is told who to be: that is no talk beside a strategy."""
+    plain = " ".join(text.lower().replace("’", "'").split())
+    return any(phrase in plain for phrase in COMMENTARY["instructions"].split(", "))
 
 
 def blanked(text: str, clauses: list[Clause]) -> str:

@@ -40,6 +40,7 @@ from backtest_engine.spec import (
     SessionTime,
     SessionValue,
     Side,
+    Sizing,
     StrategySpec,
     Streak,
     Then,
@@ -145,7 +146,7 @@ def _trailing(trailing: TrailingStop, best: str) -> str:
 
 
 def _account(spec: StrategySpec) -> list[str]:
-    terms = [_size(spec)]
+    terms = [size(spec.sizing)]
     if spec.max_entries > 1:
         terms.append(f"up to {spec.max_entries} open entries")
     if spec.scale_in is not None:
@@ -165,8 +166,9 @@ def _pause(pause: CoolDown) -> str:
     return f"wait {_bars(pause.bars, pause.unit)} after {'a loss' if pause.after == 'loss' else 'an exit'}"
 
 
-def _size(spec: StrategySpec) -> str:
-    match spec.sizing:
+def size(value: Sizing) -> str:
+    """Return how much each position takes."""
+    match value:
         case FractionSize(fraction=1):
             return "all in"
         case FractionSize(fraction=fraction, of=of):

@@ -129,16 +129,19 @@ class _Offers:
 
     def whole(self) -> OpenQuestion | None:
         """Return one question about all of it, where the nearest wordings together make a strategy."""
-        texts = [self._replaced(self.first)] if len(self.first) == len(self.unclear) else []
-        texts.append(" ".join(one.text for one in self.proposed.values() if one.text))
-        read: dict[str, Parsed] = {}
-        for text in texts:
+        left_out = [one.text.strip() for one in self.unclear if not (self.first.get(one.start) or self._taken(one))]
+        dropped = [word for one in self.proposed.values() for word in (one.left_out if one.text else ())]
+        tried = [(self._replaced(self.first), left_out)]
+        tried.append((" ".join(one.text for one in self.proposed.values() if one.text), [*left_out, *dropped]))
+        read: dict[str, str] = {}
+        for text, without in tried:
             parsed = _read(text)
             if isinstance(parsed, Parsed):
-                read.setdefault(explain(parsed.spec), parsed)
+                told = explain(parsed.spec)
+                read.setdefault(told, f"{told} (without {', '.join(map(repr, without))})" if without else told)
         if not read:
             return None
-        options = tuple(Option(label=told, wording=told) for told in read)
+        options = tuple(Option(label=label, wording=told) for told, label in read.items())
         return OpenQuestion(
             question="Some of this was not understood. Is this what is meant?",
             about="reading",
@@ -180,10 +183,14 @@ class _Offers:
             for row in rows
         )
 
+    def _taken(self, clause: Clause) -> bool:
+        proposed = self.proposed.get(clause.start)
+        return proposed is not None and proposed.taken
+
     def _replaced(self, wordings: Mapping[int, str]) -> str:
         text = self.text
         for clause in reversed(self.unclear):
-            text = text[: clause.start] + wordings[clause.start].rstrip(".") + text[clause.end :]
+            text = text[: clause.start] + wordings.get(clause.start, "").rstrip(".") + text[clause.end :]
         return text
 
 

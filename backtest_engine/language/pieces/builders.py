@@ -431,6 +431,15 @@ def pair_cross(p: tuple[Call, Call], c: str) -> Compared | None:
     return None if c == "any" else Compared(one, ">" if c == "above" else "<", other, "cross")
 
 
+def crosses_up(l: Any, c: str, r: Any) -> Compared | None:  # noqa: E741
+    """`EMA 9 crosses EMA 21 from below`."""
+    return compare(l, ("cross", ">"), r) if c == "any" else None
+
+
+def crosses_down(l: Any, c: str, r: Any) -> Compared | None:  # noqa: E741
+    return compare(l, ("cross", "<"), r) if c == "any" else None
+
+
 def compare_cross(l: Any, c: str, r: Any) -> Compared | None:  # noqa: E741
     return None
 
@@ -769,6 +778,11 @@ def side_action(s: str) -> Action:
 
 def close_side(s: str) -> Action:
     return Action("sell" if s == "long" else "cover")
+
+
+def close_action(a: str) -> Action | None:
+    """`close this buy`."""
+    return {"buy": Action("sell"), "short": Action("cover"), "sell": Action("cover")}.get(a)
 
 
 def entry() -> Action:

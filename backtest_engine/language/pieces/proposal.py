@@ -11,40 +11,32 @@ from typing import Any
 from pydantic import ValidationError
 
 from backtest_engine.indicators import REGISTRY
-from backtest_engine.language.explain import condition, distance, number
+from backtest_engine.language.explain import condition
 from backtest_engine.language.pieces.chart import TooManyPieces, grammar
-from backtest_engine.language.pieces.nodes import Action, Call, Compared, Extreme, Group, It, Its, Sloping, Term
+from backtest_engine.language.pieces.merging import merged, term_in_words
+from backtest_engine.language.pieces.nodes import Compared, It
 from backtest_engine.language.pieces.settle import Context, Doubt, calls_in
-from backtest_engine.language.pieces.tiling import UNREAD, Tile, sentences
+from backtest_engine.language.pieces.tiling import Tile, sentences
 from backtest_engine.language.scan import scan
-from backtest_engine.spec import (
-    AtrDistance,
-    Indicator,
-    Number,
-    Operand,
-    PercentDistance,
-    Price,
-    PriceDistance,
-    RiskDistance,
-)
+from backtest_engine.spec import All, AnyOf, Condition, Indicator, Number, Operand, Price
 
-VALUES = ("VALUE", "CALL", "EXT")
-CONDITIONS = ("COND", "JOINED")
+CONDITIONS = ("COND", "JOINED", "HALF")
 OPENING = {"buy": "Buy", "short": "Short"}
 CLOSING = {"sell": "Sell", "cover": "Cover", "exit": "Exit"}
-DISTANCES = (PercentDistance, PriceDistance, AtrDistance, RiskDistance)
-NAMES = {"STOP": "Stop loss", "TARGET": "Take profit", "TRAIL": "Trailing stop"}
-FIELDS = {"stop_loss": "Stop loss", "take_profit": "Take profit"}
 
 
 @dataclass
 class Wording:
-    """Canonical sentences for one sentence of a description, and its words of meaning that are not in them."""
+    """Canonical sentences for one sentence of a description, and its words of meaning that are not in them.
+
+    `taken` says that another sentence's wording has what this one says: `RSI is below 30. Then I buy.`
+    """
 
     start: int
     end: int
     sentences: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    taken: bool = False
 
     @property
     def text(self) -> str:
@@ -53,9 +45,17 @@ class Wording:
 
 
 @dataclass
+class _Part:
+    joint: str
+    node: Any
+    text: str
+    home: Wording
+
+
+@dataclass
 class _Rule:
     action: str
-    parts: list[tuple[str, Any]]
+    parts: list[_Part]
     home: Wording
 
 
@@ -95,16 +95,16 @@ def propose(text: str) -> list[Wording]:
         tiled = sentences(found, text, costs=_costs(), lenient=True)
     except TooManyPieces:
         return []
-    return _Proposal(tiled).made()
+    return _Proposal(tiled, text).made()
 
 
 class _Proposal:
-    def __init__(self, tiled: list[list[Tile]]) -> None:
-        self.tiled = [_merged([tile for tile in tiles if tile.kind not in ("loose", "chat")]) for tiles in tiled]
+    def __init__(self, tiled: list[list[Tile]], text: str) -> None:
+        self.tiled = [merged([tile for tile in tiles if tile.kind not in ("loose", "chat")], text) for tiles in tiled]
         self.wordings = [Wording(tiles[0].start, tiles[-1].end) for tiles in tiled]
         said = tuple(call for tiles in tiled for tile in tiles for call in calls_in(tile.value))
         self.context = _Loosely(said=said)
-        self.pending: list[tuple[str, Any]] = []
+        self.pending: list[_Part] = []
         self.head: _Rule | None = None
         self.rules: list[_Rule] = []
 
@@ -112,7 +112,7 @@ class _Proposal:
         for tiles, home in zip(self.tiled, self.wordings, strict=True):
             self._sentence(tiles, home)
         if self.pending and self.rules and not any(rule.action in OPENING for rule in self.rules):
-            self.rules.insert(0, _Rule("buy", self.pending, self.wordings[0]))
+            self.rules.insert(0, _Rule("buy", self.pending, self.pending[0].home))
         for rule in self.rules:
             self._write(rule)
         return self.wordings
@@ -123,13 +123,16 @@ class _Proposal:
         conditions = [place for place, kind in enumerate(kinds) if _is_condition(kind)]
         home.left_out += [tile.text for tile in tiles if tile.kind in _mentions()]
         for tile in tiles:
-            if tile.kind == "TERM" and (line := _term(tile.value)):
+            if tile.kind == "TERM" and (line := term_in_words(tile.value, self.context)):
                 home.sentences.append(line)
         if actions and conditions:
             self._rules(tiles, home, condition_first=conditions[0] < actions[0])
         elif conditions:
             into = self.head.parts if self.head is not None else self.pending
-            into += _joined(tiles)
+            into += _joined(tiles, home)
+        elif "MIRROR" in kinds:
+            home.left_out = [tile.text for tile in tiles if tile.kind in _mentions() - {"MIRROR"}]
+            home.sentences.append("Vice versa for shorts")
         elif actions:
             self._actions(tiles, home)
 
@@ -138,6 +141,8 @@ class _Proposal:
         if self.pending and names[0] in OPENING:
             self.rules.append(_Rule(names[0], self.pending, home))
             self.pending, self.head = [], None
+        elif "reverse" in names:
+            home.sentences.append("Stop and reverse")
         elif not any(tile.kind == "TERM" for tile in tiles):
             self.head = _Rule(names[-1], [], home)
             self.rules.append(self.head)
@@ -152,38 +157,53 @@ class _Proposal:
                 parts.append(tile)
                 continue
             if rule is not None and behind:
-                rule.parts += _joined(parts)
+                rule.parts += _joined(parts, home)
                 parts = []
             rule = _Rule(tile.value.name, [], home)
             self.rules.append(rule)
             if self.pending and rule.action in OPENING:
                 rule.parts, self.pending = self.pending, []
-            if not behind:
-                rule.parts += _joined(parts)
+            if not behind or not condition_first:
+                behind = not condition_first or _says_when(tiles, place)
+            if not behind or condition_first:
+                rule.parts += _joined(parts, home)
                 parts = []
-                behind = place + 1 < len(tiles) and tiles[place + 1].kind == "WHEN"
-        if rule is not None:
-            rule.parts += _joined(parts)
+        if rule is not None and behind:
+            rule.parts += _joined(parts, home)
+        else:
+            home.left_out += [tile.text for tile in parts if _is_condition(tile.kind)]
 
     def _write(self, rule: _Rule) -> None:
+        if rule.action == "reverse" and not rule.parts:
+            rule.home.sentences.append("Stop and reverse")
         name = OPENING.get(rule.action) or CLOSING.get(rule.action)
-        if name is None or not rule.parts:
+        words = {part.joint for part in rule.parts[1:]}
+        if name is None or len(words) > 1:
+            rule.home.left_out += [part.text for part in rule.parts]
             return
-        words = {joint for joint, _ in rule.parts[1:]}
-        if len(words) > 1:
-            return
-        nodes = tuple(node for _, node in rule.parts)
-        node = nodes[0] if len(nodes) == 1 else Group(words.pop(), nodes)
         self.context.closing = rule.action in CLOSING
+        said = [one for part in rule.parts if (one := self._settled(part)) is not None]
+        if said:
+            kind = AnyOf if "or" in words else All
+            whole = said[0] if len(said) == 1 else kind(conditions=tuple(said))
+            rule.home.sentences.append(f"{name} when {condition(whole)}")
+
+    def _settled(self, part: _Part) -> Condition | None:
         try:
-            said = self.context.condition(node)
+            said = self.context.condition(part.node)
+            part.home.taken = True
+            return said
         except (Doubt, ValidationError):
-            return
-        rule.home.sentences.append(f"{name} when {condition(said)}")
+            part.home.left_out.append(part.text)
+            return None
+
+
+def _says_when(tiles: list[Tile], place: int) -> bool:
+    return place + 1 < len(tiles) and tiles[place + 1].kind == "WHEN"
 
 
 def _is_condition(kind: str) -> bool:
-    return kind in CONDITIONS or kind == "HALF"
+    return kind in CONDITIONS
 
 
 @cache
@@ -191,77 +211,12 @@ def _mentions() -> frozenset[str]:
     return frozenset(grammar()["words"]["mentions"].split())
 
 
-def _joined(tiles: list[Tile]) -> list[tuple[str, Any]]:
+def _joined(tiles: list[Tile], home: Wording) -> list[_Part]:
     parts, joint = [], "and"
     for tile in tiles:
         if _is_condition(tile.kind):
-            parts.append((joint, tile.value))
+            parts.append(_Part(joint, tile.value, tile.text, home))
             joint = "and"
         elif tile.kind in ("OR", "|"):
             joint = "or"
     return parts
-
-
-def _merged(tiles: list[Tile]) -> list[Tile]:
-    """Join what belongs together across words that say nothing."""
-    merged: list[Tile] = []
-    for tile in (tile for tile in tiles if tile.kind != UNREAD):
-        before = merged[-1] if merged else None
-        made = None if before is None else _pair(before, tile)
-        if made is None:
-            merged.append(tile)
-        else:
-            assert before is not None  # noqa: S101  # what was paired
-            merged[-1] = Tile(made[0], made[1], before.start, tile.end, f"{before.text} {tile.text}")
-    return merged
-
-
-def _pair(one: Tile, other: Tile) -> tuple[str, Any] | None:
-    if one.kind in VALUES and other.kind == "HALF":
-        return _with_subject(one.value, other.value)
-    if one.kind in ("HALF", "COND") and other.kind in (*VALUES, "NUM", "NUMBER", "PCTV"):
-        return _with_object(one.kind, one.value, other)
-    if one.kind == "CALL" and other.kind in ("NUM", "DUR") and not one.value.numbers:
-        length = other.value[0] if other.kind == "DUR" else other.value
-        return "CALL", Call(one.value.name, (length,), one.value.output, one.value.source)
-    if one.kind in NAMES and (other.kind == "DIST" or (other.kind == "PCTV")):
-        return "TERM", Term(one.kind, other.value)
-    if one.kind in ("DIST", "PCTV") and other.kind in NAMES:
-        return "TERM", Term(other.kind, one.value)
-    return None
-
-
-def _with_subject(value: Any, half: Any) -> tuple[str, Any] | None:
-    if isinstance(half, Sloping) and half.value is None and not isinstance(value, Extreme):
-        return "COND", Sloping(value, half.relation, half.bars)
-    if not isinstance(half, Compared) or half.left is not None:
-        return None
-    made = Compared(value, half.relation, half.right, half.verb)
-    return ("COND" if half.right is not None else "HALF"), made
-
-
-def _with_object(kind: str, half: Any, tile: Tile) -> tuple[str, Any] | None:
-    if not isinstance(half, Compared) or half.right is not None:
-        return None
-    right = tile.value.value if isinstance(tile.value, Its) else tile.value
-    if tile.kind in ("NUM", "NUMBER", "PCTV") and not isinstance(right, Number):
-        right = Number(value=float(right))
-    return ("COND" if half.left is not None else "HALF"), Compared(half.left, half.relation, right, half.verb)
-
-
-def _term(term: Term) -> str:
-    """Return a stop, target, holding time or size in canonical words."""
-    value = term.value
-    if term.field in NAMES or term.field in FIELDS:
-        name = NAMES.get(term.field) or FIELDS[term.field]
-        if isinstance(value, int | float):
-            return f"{name} {number(float(value))} %"
-        return f"{name} {distance(value)}" if isinstance(value, DISTANCES) else ""
-    if term.field == "trailing_stop":
-        return f"Trailing stop {distance(value.distance)}"
-    if term.field == "max_bars":
-        return f"Hold for {value} bars"
-    return ""
-
-
-__all__ = ["Action", "Wording", "propose"]
