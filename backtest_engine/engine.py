@@ -14,6 +14,7 @@ from backtest_engine.errors import (
     DescriptionRefused,
     InvalidParameter,
     ModelUnavailable,
+    NeedsClarification,
     StrategyError,
 )
 from backtest_engine.explaining import explained_error, explained_result
@@ -47,33 +48,36 @@ class Engine:
         *,
         generator: str = "auto",
         name: str | None = None,
+        answers: Mapping[str, str] | None = None,
         cancelled: CancelSignal | None = None,
     ) -> Draft:
         """Return a strategy for the description; raise `NeedsClarification` or `DescriptionRefused`.
+
+        `answers` holds an option's id, or free words, by the id of its question; raises `InvalidAnswer`.
 
         What a model wrote was tried on sample bars and repaired where it failed; raises the `StrategyError` where it
         could not be, and what a model raises when it cannot answer.
         """
         if generator == "auto":
-            draft = self._first_understood(description, name)
+            draft = self._first_understood(description, name, answers)
         elif generator in self.generators:
-            draft = self.generators[generator].generate(description, name=name)
+            draft = self.generators[generator].generate(description, name=name, answers=answers)
         else:
             known = ", ".join(["auto", *self.generators])
             raise InvalidParameter(f"There is no generator '{generator}' here.", hint=f"Available: {known}.")
         return self._tried(draft, description, cancelled) if draft.origin == "model" else draft
 
-    def _first_understood(self, description: str, name: str | None) -> Draft:
+    def _first_understood(self, description: str, name: str | None, answers: Mapping[str, str] | None) -> Draft:
         """Ask the rules, and a model only for what it may know better: not for what is missing or impossible."""
         rules, *others = self.generators.values()
         try:
-            return rules.generate(description, name=name)
-        except DescriptionRefused as refusal:
+            return rules.generate(description, name=name, answers=answers)
+        except (DescriptionRefused, NeedsClarification) as refusal:
             problems = refusal.details.get("problems", [])
-            if not others or not all(problem.get("code") in BEYOND_THE_RULES for problem in problems):
+            if not others or not problems or not all(problem.get("code") in BEYOND_THE_RULES for problem in problems):
                 raise
         try:
-            return others[0].generate(description, name=name)
+            return others[0].generate(description, name=name, answers=answers)
         except (ModelUnavailable, BudgetExhausted) as error:
             error.details = {**error.details, "problems": problems}
             raise

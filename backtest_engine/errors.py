@@ -126,6 +126,12 @@ class NeedsClarification(RequestError):
     code = "needs_clarification"
 
 
+class InvalidAnswer(RequestError):
+    """An answer to a question that the description does not raise, or one that cannot be read."""
+
+    code = "invalid_answer"
+
+
 class BudgetExhausted(RequestError):
     """The money for language models is spent; `details` holds `resets_at`, `limit_usd` and `spent_usd`."""
 

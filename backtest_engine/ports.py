@@ -52,8 +52,11 @@ class Generator(Protocol):
 
     name: str
 
-    def generate(self, description: str, *, name: str | None = None) -> Draft:
-        """Return a strategy; raise `NeedsClarification` or `DescriptionRefused`, never guess one."""
+    def generate(self, description: str, *, name: str | None = None, answers: Mapping[str, str] | None = None) -> Draft:
+        """Return a strategy; raise `NeedsClarification` or `DescriptionRefused`, never guess one.
+
+        `answers` holds an option's id, or free words, by the id of the question that they answer.
+        """
 
 
 class Executor(Protocol):

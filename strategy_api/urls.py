@@ -12,6 +12,7 @@ from strategy_api.market.views import DataViewSet
 from strategy_api.runs.submission import routes
 from strategy_api.runs.views import RunViewSet
 from strategy_api.strategies.views.executions import ExecutionViewSet
+from strategy_api.strategies.views.readings import ReadingView
 from strategy_api.strategies.views.strategies import StrategyViewSet
 
 router = SimpleRouter(use_regex_path=True, trailing_slash=True)
@@ -26,6 +27,7 @@ urlpatterns = [
     path("api/", include(router.urls)),
     path("api/keys/", KeyList.as_view(), name="keys"),
     path("api/budget/", BudgetView.as_view(), name="budget"),
+    path("api/readings/", ReadingView.as_view(), name="readings"),
     path("api/me/", MeView.as_view(), name="me"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", pages.swagger, name="docs"),

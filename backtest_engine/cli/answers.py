@@ -30,7 +30,11 @@ def answer_of(work: Callable[[str], Answer], given: str | RequestError, *, key: 
     except AlgoAgentError as error:
         refused = isinstance(error, DescriptionRefused | NeedsClarification)
         answer |= {"status": "refused" if refused else "failed", "error": error.as_dict()}
-        answer |= {name: error.details[name] for name in ("questions", "settings") if name in error.details}
+        answer |= {
+            name: error.details[name]
+            for name in ("questions", "settings", "assumptions", "explanation")
+            if name in error.details
+        }
     return answer
 
 

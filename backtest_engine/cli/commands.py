@@ -27,7 +27,7 @@ def read(asked: argparse.Namespace, terminal: Terminal) -> int:
     reader = OfflineGenerator()
 
     def understand(text: str) -> Answer:
-        return of_draft(reader.generate(text)) | {"code": None}
+        return of_draft(reader.generate(text, answers=dict(asked.answer))) | {"code": None}
 
     return _answer_all(_descriptions(asked, terminal), understand, asked, terminal, show_reading)
 
@@ -43,7 +43,7 @@ def generate(asked: argparse.Namespace, terminal: Terminal) -> int:
     def write(text: str) -> Answer:
         if name not in generators:
             raise RequestError(f"There is no generator {name!r}.", hint=f"Available: auto, {', '.join(generators)}.")
-        return of_draft(generators[name].generate(text, name=asked.name))
+        return of_draft(generators[name].generate(text, name=asked.name, answers=dict(asked.answer)))
 
     return _answer_all(_descriptions(asked, terminal), write, asked, terminal, show_strategy)
 

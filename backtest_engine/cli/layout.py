@@ -104,7 +104,8 @@ def _error(answer: Answer) -> list[RenderableType]:
 def _problems(problems: Iterable[Any], questions: Iterable[Any]) -> list[RenderableType]:
     """Return what a description lacks: words with reasons, questions with what can be answered."""
     parts: list[RenderableType] = []
-    for problem in problems:
+    # What the questions ask about is not named a second time.
+    for problem in () if questions else problems:
         if not isinstance(problem, Mapping):
             parts.append(_bullet("•", str(problem), "red"))
             continue
@@ -116,8 +117,10 @@ def _problems(problems: Iterable[Any], questions: Iterable[Any]) -> list[Rendera
         parts += [_bullet("  for example", problem["offer"], "dim")] if problem.get("offer") else []
     for number, question in enumerate(questions, start=1):
         parts.append(_bullet(f"{number}.", _worded(question, "question"), "yellow"))
+        name = question.get("id") if isinstance(question, Mapping) else None
         options = question.get("options", ()) if isinstance(question, Mapping) else ()
         parts += [_bullet("   –", _worded(option, "label", "text", "title", "id"), "dim") for option in options]
+        parts += [_bullet("   answer", f"--answer {name}={option['id']}", "dim") for option in options[:1] if name]
     return parts
 
 

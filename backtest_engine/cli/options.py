@@ -24,6 +24,14 @@ def parser_of(description: str) -> argparse.ArgumentParser:
     generate.set_defaults(run=commands.generate)
     for command in (read, generate):
         command.add_argument("text", nargs="?", help="the description; - reads standard input")
+        command.add_argument(
+            "--answer",
+            action="append",
+            default=[],
+            metavar="QUESTION=ANSWER",
+            type=_answer,
+            help="an option's id or free words, by the question's id",
+        )
         command.add_argument("--lines", metavar="FILE", help="JSON Lines with id and text; - reads standard input")
 
     execute = subcommands.add_parser("execute", help="backtest strategies in the sandbox")
@@ -89,6 +97,13 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2010-01-31") from None
+
+
+def _answer(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not QUESTION=ANSWER")
+    return name, value
 
 
 def _assignment(text: str) -> tuple[str, Any]:

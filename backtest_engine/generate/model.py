@@ -12,7 +12,7 @@ from backtest_engine.compiler import compile_spec
 from backtest_engine.domain import Draft, Notice
 from backtest_engine.errors import DescriptionRefused, NeedsClarification
 from backtest_engine.indicators import REGISTRY
-from backtest_engine.language import explain
+from backtest_engine.language import explain, read
 from backtest_engine.llm.structured import ask
 from backtest_engine.ports import CancelSignal, Completion, LanguageModel, Prompt
 from backtest_engine.prompts import Instructions, instructions
@@ -77,8 +77,15 @@ class ModelGenerator:
         self._model = model
         self._cancelled = cancelled
 
-    def generate(self, description: str, *, name: str | None = None) -> Draft:
-        """Return a strategy; raise `NeedsClarification`, `DescriptionRefused`, or what the model raises."""
+    def generate(self, description: str, *, name: str | None = None, answers: Mapping[str, str] | None = None) -> Draft:
+        """Return a strategy; raise `NeedsClarification`, `DescriptionRefused`, or what the model raises.
+
+        Answers are told as the description that they make of it.
+        """
+        if answers:
+            description = (
+                f"{description}\n\nWith the answers to what was asked: {read(description, answers).text.strip()}"
+            )
         if not description.strip():
             raise DescriptionRefused(
                 "The description is empty: say when to buy and when to sell.", code="not_understood"

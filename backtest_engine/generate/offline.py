@@ -12,9 +12,7 @@ class OfflineGenerator:
 
     name = "offline"
 
-    def generate(
-        self, description: str, *, name: str | None = None, answers: Mapping[str, str] | None = None
-    ) -> Draft:
+    def generate(self, description: str, *, name: str | None = None, answers: Mapping[str, str] | None = None) -> Draft:
         """Return a strategy; raise `NeedsClarification` or `DescriptionRefused`, never guess one.
 
         `answers` holds an option's id, or free words, by the id of the question that they answer. What the words say

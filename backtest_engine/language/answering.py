@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from backtest_engine.errors import InvalidParameter
+from backtest_engine.errors import InvalidAnswer
 from backtest_engine.language.questions import OpenQuestion, Option
 from backtest_engine.language.settings import Settings, read_settings
 
@@ -14,7 +14,7 @@ LEADS = {"exit": ("Sell when ", "Exit "), "entry": ("Buy when ",)}
 def answered(
     settings: Settings, question: OpenQuestion, answer: str | Option, read: Callable[[Settings], Any]
 ) -> Settings:
-    """Return the description with one answer in it; raise `InvalidParameter` for an answer that cannot be read."""
+    """Return the description with one answer in it; raise `InvalidAnswer` for an answer that cannot be read."""
     if question.scope == "setting":
         return _chosen(settings, question, answer.wording if isinstance(answer, Option) else answer)
     if isinstance(answer, Option):
@@ -31,7 +31,7 @@ def answered(
     for one, reading in zip(tried, readings, strict=True):
         if (reading.questions or not reading.problems) and all(left.id != question.id for left in reading.questions):
             return one
-    raise InvalidParameter(
+    raise InvalidAnswer(
         f"The answer {answer[:80]!r} to the question {question.id} was not understood.",
         hint="Choose one of the options, or say it as in 'Sell when RSI(14) is above 70'.",
     )
@@ -61,7 +61,7 @@ def _chosen(settings: Settings, question: OpenQuestion, value: str) -> Settings:
     """Keep the one value that was chosen of a setting that is said twice."""
     said = [one for one in settings.said if one.field == question.about]
     if all(str(one.value).casefold() != value.strip().casefold() for one in said):
-        raise InvalidParameter(
+        raise InvalidAnswer(
             f"The answer {value[:80]!r} is none of the values that the description names.",
             hint=f"Named: {', '.join(str(one.value) for one in said)}.",
         )

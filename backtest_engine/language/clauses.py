@@ -122,8 +122,7 @@ def _carries(found: Scan, places: list[int] | range) -> bool:
     if any(re.search(r"[^\w\s.,!?'\"()\n-]", found.words[place].text) for place in places):
         return True
     return any(
-        match.kind not in _neutral()
-        and not all(found.words[at].text in _everyday() for at in range(place, match.end))
+        match.kind not in _neutral() and not all(found.words[at].text in _everyday() for at in range(place, match.end))
         for place in places
         for match in found.found[place]
     )

@@ -73,7 +73,7 @@ def _whole(text: str, row: Mapping[str, Any]) -> OpenQuestion:
         about=row["about"],
         start=0,
         end=len(text),
-        text=text.strip(),
+        text=" ".join(text.split()),
         options=options,
         scope="whole",
     )
@@ -147,7 +147,7 @@ class _Offers:
             about="reading",
             start=0,
             end=len(self.text),
-            text=self.text.strip(),
+            text=" ".join(self.text.split()),
             options=options,
             scope="whole",
         )
@@ -160,7 +160,7 @@ class _Offers:
         unknown = [row for row in scan(clause.text).problems if row.code == "unknown_word"]
         if unknown:
             words = [Clause(row.start, row.end, row.text) for row in unknown]
-            yield " ".join(blanked(clause.text, words).split()), []
+            yield " ".join(blanked(clause.text, words).split()), [row.text for row in unknown]
         place = clause.text.lower().find(about)
         example = EXAMPLES.get(next((m.value for m in _vague_at(clause.text, place)), ""))
         if example and place >= 0:
@@ -179,7 +179,10 @@ class _Offers:
         end = start + len(wording)
         rows = (*read.details.get("problems", ()), *read.details.get("questions", ()))
         return not any(
-            not _missing(row) and row["start"] < end and row["end"] > start and row["text" if "text" in row else "about"]
+            not _missing(row)
+            and row["start"] < end
+            and row["end"] > start
+            and row["text" if "text" in row else "about"]
             for row in rows
         )
 

@@ -1,4 +1,4 @@
-"""Questions with options to click: what was not understood, with wordings that the reader itself reads, nearest first."""
+"""Questions with options to click: what was not understood, with wordings that the reader reads, nearest first."""
 
 import hashlib
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backtest_engine.errors import DescriptionRefused, InvalidParameter, NeedsClarification
+from backtest_engine.errors import DescriptionRefused, InvalidAnswer, NeedsClarification
 from backtest_engine.language.answering import answered
 from backtest_engine.language.clauses import blanked, commentary
 from backtest_engine.language.explain import explain
@@ -31,7 +31,8 @@ HINT = (
 class Reading:
     """What a description says. `spec` is there where nothing is open; otherwise `questions` or `problems` say why not.
 
-    `text` is the description with the answers in it, `explanation` what was understood so far.
+    `text` is the description with the answers in it, `explanation` what was understood so far, `unread` the words that
+    no form was found for, of which the questions ask.
     """
 
     text: str
@@ -42,13 +43,27 @@ class Reading:
     corrections: tuple[str, ...] = ()
     questions: tuple[OpenQuestion, ...] = ()
     problems: tuple[Mapping[str, Any], ...] = ()
+    unread: tuple[Mapping[str, Any], ...] = ()
     parsed: Parsed | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the reading as a client gets it."""
+        return {
+            "text": self.text,
+            "spec": self.spec.as_json() if self.spec is not None and not self.questions else None,
+            "settings": dict(self.settings),
+            "explanation": self.explanation,
+            "assumptions": list(self.assumptions),
+            "corrections": list(self.corrections),
+            "questions": [question.as_dict() for question in self.questions],
+            "problems": [dict(problem) for problem in self.problems],
+        }
 
     def require(self) -> Parsed:
         """Return what was understood; raise `NeedsClarification` or `DescriptionRefused`, with all that is known."""
         if self.parsed is not None and not self.questions:
             return self.parsed
-        known: dict[str, Any] = {"settings": dict(self.settings), "problems": list(self.problems)}
+        known: dict[str, Any] = {"settings": dict(self.settings), "problems": [*self.problems, *self.unread]}
         if not self.questions:
             raise DescriptionRefused(_told(self.problems), details=known, hint=HINT)
         known |= {"assumptions": list(self.assumptions), "explanation": self.explanation}
@@ -59,7 +74,7 @@ class Reading:
 
 
 def read(description: str, answers: Mapping[str, str] | None = None) -> Reading:
-    """Read a description with the answers given so far; raise `InvalidParameter` for an answer to no question of it."""
+    """Read a description with the answers given so far; raise `InvalidAnswer` for an answer to no question of it."""
     if len(description) > MAX_LENGTH:
         return _refused(Settings(said=(), rest=description))
     settings = read_settings(description)
@@ -77,7 +92,7 @@ def read(description: str, answers: Mapping[str, str] | None = None) -> Reading:
         settings = answered(settings, question, asked[question.id].get(answer, answer), _once)
     stray = [name for name in waiting if name not in asked]
     if stray:
-        raise InvalidParameter(
+        raise InvalidAnswer(
             f"There is no question {stray[0]!r} about this description.",
             hint=f"Open now: {', '.join(sorted(asked)) or 'none'}.",
         )
@@ -107,13 +122,14 @@ def _rules(text: str) -> Reading:
         except (DescriptionRefused, NeedsClarification) as second:
             error, text = (error, text) if _final(second) else (second, kept)
     questions, so_far = questions_from(text, error)
-    problems = () if questions else tuple(error.details.get("problems", ()))
+    rows = tuple(error.details.get("problems", ()))
     return Reading(
         text=text,
         explanation=explain(so_far.spec) if so_far else "",
         assumptions=(*error.details.get("assumptions", ()), *left_out),
         questions=questions,
-        problems=problems,
+        problems=() if questions else rows,
+        unread=rows if questions else (),
     )
 
 

@@ -12,7 +12,6 @@ from backtest_engine.language.reader import Question
 from backtest_engine.spec import Comparison, Cross, Indicator, Level, Number, StrategySpec, parts_of
 
 # Refusals that only say that the grammar has no form for these words; any other names something that cannot be had.
-MOST_LEFT_OVER = 3
 NO_FORM = frozenset(["not_understood", "unknown_word", "no_rule", "too_tangled"])
 
 
@@ -30,7 +29,7 @@ def understand(text: str) -> Parsed:
             raise
         pieces = read_pieces(text)
         if pieces.spec is None:
-            raise (_left_over(text, pieces) or refusal) from None
+            raise
         parsed = Parsed(spec=pieces.spec, assumptions=pieces.assumptions, corrections=pieces.corrections)
         if _sell_is_unclear(text, parsed.spec):
             raise _closing_or_opening(text, parsed) from None
@@ -57,27 +56,6 @@ def _two_readings(text: str, parsed: Parsed, pieces: Pieces) -> NeedsClarificati
         f"{question.question} {' / '.join(sentences)}",
         details={"questions": [{**question.as_dict(), "options": options}], "assumptions": list(parsed.assumptions)},
     )
-
-
-def _left_over(text: str, pieces: Pieces) -> NeedsClarification | None:
-    """Ask about the few words that were not understood, where the rest was; the user may leave them out."""
-    if not 0 < len(pieces.doubts) <= MOST_LEFT_OVER or any(doubt.code != "unread" for doubt in pieces.doubts):
-        return None
-    blanked = text
-    for doubt in pieces.doubts:
-        blanked = blanked[: doubt.start] + " " * (doubt.end - doubt.start) + blanked[doubt.end :]
-    without = read_pieces(blanked)
-    if without.spec is None:
-        return None
-    quoted = ", ".join(f"'{doubt.text}'" for doubt in pieces.doubts)
-    option = {"id": "leave_out", "text": f"Leave out {quoted}: {explain(without.spec)}", "reading": blanked}
-    questions = [
-        Question(f"{doubt.text!r} was not understood. What is meant by it?", doubt.text, doubt.start, doubt.end)
-        for doubt in pieces.doubts
-    ]
-    shown = [{**question.as_dict(), "options": [option]} for question in questions]
-    message = f"{quoted} was not understood; the rest is: {explain(without.spec)}"
-    return NeedsClarification(message, details={"questions": shown, "assumptions": list(without.assumptions)})
 
 
 SLOW_LINE = re.compile(

@@ -71,6 +71,10 @@ class Client:
         """Ask for a strategy from a description in plain English."""
         return self.post("/api/strategies/generate_with_ai/", {"description": description, **options})
 
+    def read(self, description: str, answers: Json | None = None) -> Json:
+        """Return how a description is understood: `spec`, or `questions` whose options' ids are sent as `answers`."""
+        return self.post("/api/readings/", {"description": description, "answers": answers or {}})
+
     def execute(self, strategy: str, **options: Any) -> Json:
         """Ask for a backtest of a strategy, by its id."""
         return self.post(f"/api/strategies/{strategy}/execute/", options)
@@ -358,6 +362,8 @@ def _lines(problem: Problem) -> list[str]:
     lines += [problem.hint] if problem.hint else []
     for question in problem.questions:
         lines.append(f"? {question['question'] if isinstance(question, dict) else question}")
+        options = question.get("options", []) if isinstance(question, dict) else []
+        lines += [f"  – {option['label']}" for option in options]
     return lines
 
 

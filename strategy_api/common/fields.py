@@ -174,6 +174,20 @@ class ParametersField(serializers.DictField):
         return values
 
 
+class AnswersField(serializers.DictField):
+    """Answers by the id of the question: the id of an option, or free words."""
+
+    child = StrictTextField(max_length=1_000)
+    default_error_messages = {"many": "At most 50 answers can be given."}
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        """Return the answers as they were sent."""
+        values: dict[str, str] = super().to_internal_value(data)
+        if len(values) > 50:
+            self.fail("many")
+        return values
+
+
 def _is_parameter(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) <= 200 and "\x00" not in value and _can_be_stored(value)

@@ -39,6 +39,32 @@ _VERSION_DETAIL = _VERSION | {
     "settings": {},
     "prompt_version": "",
 }
+_READING: dict[str, Any] = {
+    "text": "Buy when it is oversold, sell when RSI(14) is above 70.",
+    "spec": None,
+    "settings": {},
+    "explanation": "",
+    "assumptions": [],
+    "corrections": [],
+    "questions": [
+        {
+            "id": "q_1d0c8f7a52",
+            "question": "What does 'oversold' mean in numbers? For example: RSI(14) is below 30.",
+            "about": "oversold",
+            "text": "Buy when it is oversold, sell when RSI(14) is above 70",
+            "start": 0,
+            "end": 54,
+            "options": [
+                {
+                    "id": "o_5b1c2d3e4f",
+                    "label": "Buy when RSI(14) is below 30, sell when RSI(14) is above 70",
+                    "wording": "Buy when RSI(14) is below 30, sell when RSI(14) is above 70",
+                }
+            ],
+        }
+    ],
+    "problems": [],
+}
 _STRATEGY_SUMMARY: dict[str, Any] = {
     "id": _STRATEGY,
     "name": "RSI strategy",
@@ -124,6 +150,8 @@ examples.register(
             "reviewer": "quinn",
             "created_at": examples.AT,
         },
+        "ReadingRequest": {"description": "Buy when it is oversold, sell when RSI(14) is above 70."},
+        "ReadingDetail": _READING,
         "GenerateRequest": {
             "description": _SENTENCE,
             "execute_after_generation": True,

@@ -118,6 +118,7 @@ RULES: dict[str, Expected] = {
     "data-bars GET": OPEN_TO_USERS,
     "data-import POST": MAKES,
     "data-import DELETE": {who: {404} for who in OWNED} | {"nobody": {401}, "read token": {403}},
+    "readings POST": OPEN_TO_USERS,
     "me GET": OPEN_TO_USERS,
     "keys GET": STAFF,
     "budget GET": STAFF,
@@ -132,6 +133,7 @@ BODIES: dict[str, Any] = {
     "strategy-list POST": {"name": "New", "code": CODE},
     "strategy-detail PATCH": {"name": "Two"},
     "submit-generate POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
+    "readings POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "token-list POST": {"name": "another"},
 }
 QUERIES = {

@@ -43,8 +43,22 @@ class TestWords:
         run = generate(api, work, SENTENCE, test_symbol="GOOG")
 
         assert (run["state"], run["error"]["code"]) == ("failed", "needs_clarification")
-        assert run["error"]["questions"][0]["options"] == ["EURUSD", "GOOG"]
+        (question,) = run["error"]["questions"]
+        assert [(option["id"], option["wording"]) for option in question["options"]] == [
+            ("words", "EURUSD"),
+            ("field", "GOOG"),
+        ]
         assert not StrategyVersion.objects.exists()
+
+    @pytest.mark.parametrize(("answer", "symbol"), [("words", "EURUSD"), ("field", "GOOG"), ("eurusd", "EURUSD")])
+    def test_that_contradict_the_request_are_settled_by_an_answer(
+        self, api: APIClient, work: Work, answer: str, symbol: str
+    ) -> None:
+        answers = {"q_field_test_symbol": answer}
+        run = generate(api, work, "Buy EURUSD when RSI < 30, sell when RSI > 70", test_symbol="GOOG", answers=answers)
+
+        assert run["state"] == "succeeded", run["error"]
+        assert Execution.objects.get().symbol == symbol
 
     def test_of_a_span_end_with_the_data(self, api: APIClient, work: Work) -> None:
         generate(api, work, f"{RULES} on GOOG over the last 3 years")

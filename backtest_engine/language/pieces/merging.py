@@ -23,7 +23,11 @@ PROFIT = frozenset(["win", "wins", "gain", "gains", "up", "profit", "profits"])
 LOSS = frozenset(["lose", "loses", "loss", "losses", "losing", "down"])
 BEFORE = re.compile(rf"\b({'|'.join(sorted(PROFIT | LOSS))})\b")
 BEHIND = re.compile(r"\s*(?:of\s+)?(profit|gain|gains|loss|down|up)\b")
-EARLIER = re.compile(r"\s*(?:it was\s+|that of\s+)?(?:the\s+|on\s+the\s+)?(?:(?:bar|day|candle) before|yesterday|(?:previous|prior|last) (?:bar|day|candle))", re.I)
+EARLIER = re.compile(
+    r"\s*(?:it was\s+|that of\s+)?(?:on\s+)?(?:the\s+)?"
+    r"(?:(?:bar|day|candle) before|yesterday|(?:previous|prior|last) (?:bar|day|candle))",
+    re.IGNORECASE,
+)
 LATER = re.compile(r"\b(?:after|later)\b", re.IGNORECASE)
 
 
@@ -43,9 +47,9 @@ def merged(tiles: list[Tile], text: str) -> list[Tile]:
 def _alone(tile: Tile, text: str) -> Tile:
     """Return what a piece means by the words around it: `up 20 %` is a target, `higher than the bar before` a rise."""
     half = tile.value
-    if tile.kind == "HALF" and isinstance(half, Compared) and half.right is None and half.left is not None:
-        if EARLIER.match(text[tile.end :]):
-            return Tile("COND", Sloping(half.left, half.relation[0]), tile.start, tile.end, tile.text)
+    opened = tile.kind == "HALF" and isinstance(half, Compared) and half.right is None and half.left is not None
+    if opened and EARLIER.match(text[tile.end :]):
+        return Tile("COND", Sloping(half.left, half.relation[0]), tile.start, tile.end, tile.text)
     if tile.kind != "PCTV":
         return tile
     around = (BEFORE.findall(text[max(0, tile.start - 18) : tile.start].lower()) or ["x"])[-1]

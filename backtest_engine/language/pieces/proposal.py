@@ -191,11 +191,11 @@ class _Proposal:
     def _settled(self, part: _Part) -> Condition | None:
         try:
             said = self.context.condition(part.node)
-            part.home.taken = True
-            return said
         except (Doubt, ValidationError):
             part.home.left_out.append(part.text)
             return None
+        part.home.taken = True
+        return said
 
 
 def _says_when(tiles: list[Tile], place: int) -> bool:

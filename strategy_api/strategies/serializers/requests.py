@@ -9,6 +9,7 @@ from rest_framework import serializers
 from backtest_engine.domain import BROKER_RANGES
 from strategy_api.common.fields import (
     NO_NUL,
+    AnswersField,
     IntervalField,
     ParametersField,
     SingleLineField,
@@ -24,6 +25,7 @@ from strategy_api.strategies.choices import StrategyStatus
 
 MAX_DESCRIPTION = 10_000
 MAX_CODE = 200_000
+ANSWERS = "To the questions that a reading asked: an option's id, or free words, by the question's id."
 
 
 @extend_schema_field({"anyOf": [{"type": "string", "enum": ["auto"]}, {"type": "boolean"}]})
@@ -89,6 +91,7 @@ class GenerateRequest(BacktestSettings):
     """A description in plain English, and what to do with the strategy."""
 
     description = StrictTextField(max_length=MAX_DESCRIPTION)
+    answers = AnswersField(required=False, help_text=ANSWERS)
     name = SingleLineField(max_length=200, required=False)
     generator = serializers.RegexField(
         r"^[a-z][a-z0-9_-]{0,31}$",
@@ -98,6 +101,14 @@ class GenerateRequest(BacktestSettings):
     )
     execute_after_generation = StrictBooleanField(default=False)
     max_fix_attempts = StrictIntegerField(min_value=0, max_value=5, default=3)
+
+
+@extend_schema_serializer(component_name="Reading")
+class ReadingRequest(StrictSerializer):
+    """A description in plain English, and the answers given so far."""
+
+    description = StrictTextField(max_length=MAX_DESCRIPTION)
+    answers = AnswersField(required=False, help_text=ANSWERS)
 
 
 @extend_schema_serializer(component_name="Execute")

@@ -7,7 +7,7 @@ from strategy_api.strategies.engine import engine_with_models
 from strategy_api.strategies.models import Strategy, StrategyVersion
 from strategy_api.strategies.versions import add_version
 from strategy_api.strategies.work.backtests import execute_and_repair, version_of
-from strategy_api.strategies.work.word_settings import refuse_contradictions
+from strategy_api.strategies.work.word_settings import refuse_contradictions, rules_answers
 
 
 def generate(job: Job) -> None:
@@ -26,6 +26,7 @@ def _write_strategy(job: Job) -> StrategyVersion:
         asked["description"],
         generator=asked["generator"],
         name=asked.get("name"),
+        answers=rules_answers(asked),
         cancelled=job.lease.unwanted,
     )
     refuse_contradictions(asked, draft.settings)

@@ -17,6 +17,7 @@ FIELDS = {
     "cash": "cash",
     "commission": "commission",
 }
+FIELD_QUESTION = "q_field_"
 UNITS = {"y": "years", "mo": "months", "w": "weeks", "d": "days"}
 
 
@@ -29,9 +30,14 @@ def as_fields(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def filled(parameters: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request's parameters with what the words say where the request says nothing."""
-    said = {name: value for name, value in parameters.items() if value is not None}
-    return {**as_fields(settings), **said}
+    """Return a request's parameters, with the words' where it says nothing or an answer prefers them."""
+    words = as_fields(settings)
+    said = {
+        name: value
+        for name, value in parameters.items()
+        if value is not None and not (name in words and _prefers_words(parameters, name, words[name]))
+    }
+    return {**words, **said}
 
 
 def refuse_contradictions(parameters: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
@@ -39,14 +45,21 @@ def refuse_contradictions(parameters: Mapping[str, Any], settings: Mapping[str, 
     differing = {
         name: (value, parameters[name])
         for name, value in as_fields(settings).items()
-        if parameters.get(name) is not None and _other(value, parameters[name])
+        if parameters.get(name) is not None
+        and _other(value, parameters[name])
+        and not _prefers_words(parameters, name, value)
+        and not _prefers_field(parameters, name)
     }
     if differing:
         questions = [
             {
+                "id": f"{FIELD_QUESTION}{name}",
                 "question": f"The description says {words}, the field {name} says {field}. Which is meant?",
                 "about": name,
-                "options": [str(words), str(field)],
+                "options": [
+                    {"id": "words", "label": f"{words}, as the description says", "wording": str(words)},
+                    {"id": "field", "label": f"{field}, as the field says", "wording": str(field)},
+                ],
             }
             for name, (words, field) in differing.items()
         ]
@@ -54,6 +67,23 @@ def refuse_contradictions(parameters: Mapping[str, Any], settings: Mapping[str, 
             " ".join(str(question["question"]) for question in questions),
             details={"questions": questions, "settings": dict(settings)},
         )
+
+
+def rules_answers(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return the answers that are about the description itself, not about a field beside it."""
+    answers = parameters.get("answers") or {}
+    return {name: answer for name, answer in answers.items() if not name.startswith(FIELD_QUESTION)}
+
+
+def _prefers_words(parameters: Mapping[str, Any], name: str, words: Any) -> bool:
+    """Whether an answer says that the words' value is meant, not the field's."""
+    answer = (parameters.get("answers") or {}).get(FIELD_QUESTION + name)
+    return answer is not None and answer.strip().casefold() in ("words", str(words).casefold())
+
+
+def _prefers_field(parameters: Mapping[str, Any], name: str) -> bool:
+    answer = (parameters.get("answers") or {}).get(FIELD_QUESTION + name)
+    return answer is not None and answer.strip().casefold() in ("field", str(parameters[name]).casefold())
 
 
 def start_of(span: str, end: date) -> str:
