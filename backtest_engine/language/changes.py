@@ -7,7 +7,6 @@ from backtest_engine.language.relations import INCLUSIVE, each
 from backtest_engine.language.targets import compared
 from backtest_engine.language.values import operand, scaled
 from backtest_engine.spec import (
-    FLIPPED,
     Arithmetic,
     Indicator,
     Number,
@@ -121,21 +120,21 @@ def _changed_by(r: Reader, subject: Price | Indicator, up: bool, amount: float, 
     else:
         r.reset(mark)
         referred = r.take("TODAY") is not None
-    earlier = subject.model_copy(update={"shift": subject.shift + back})
-    share = amount / 100 if up else -amount / 100
-    level = Arithmetic(operator="*", left=Number(value=round(1 + share, 12)), right=earlier)
-    symbol = ">" if up else "<"
-    if limit in ("<", "<="):
-        symbol = FLIPPED[symbol]
-    strict = limit in (">", "<")
+    if not referred and limit not in ("<", "<="):
+        _without_reference(r, up, amount)
+    return _moved(r, subject, subject.model_copy(update={"shift": subject.shift + back}), up, amount, limit)
+
+
+def _moved(r: Reader, subject: Operand, base: Operand, up: bool, amount: float, limit: str) -> Node | None:
+    """Return the condition that a value is so many percent from another."""
     if limit in ("<", "<="):
         # Less than one percent down is also every rise: it would have to be said from both sides.
         return None
     if not limit:
         r.assume(f"a move of {amount:g} % means {amount:g} % or more")
-    if not referred:
-        _without_reference(r, up, amount)
-    return each(r, subject, symbol if strict else INCLUSIVE[symbol], (level,))
+    level = Arithmetic(operator="*", left=Number(value=round(1 + (amount if up else -amount) / 100, 12)), right=base)
+    symbol = ">" if up else "<"
+    return each(r, subject, symbol if limit == ">" else INCLUSIVE[symbol], (level,))
 
 
 def _without_reference(r: Reader, up: bool, amount: float) -> None:
@@ -153,16 +152,9 @@ def _without_reference(r: Reader, up: bool, amount: float) -> None:
 
 def _moved_from(r: Reader, subject: Operand, base: Operand, up: bool, amount: float, limit: str) -> Node | None:
     """`falls 10 % from the highest close since entry`."""
-    share = amount / 100 if up else -amount / 100
-    level = Arithmetic(operator="*", left=Number(value=round(1 + share, 12)), right=base)
-    symbol = ">" if up else "<"
-    if limit in ("<", "<="):
-        return None
-    if base in (Price(field="high"), Price(field="low")):
+    if base in (Price(field="high"), Price(field="low")) and limit not in ("<", "<="):
         r.ask("The high or low of which bars is meant?", "which bars", r.place - 1)
-    if not limit:
-        r.assume(f"a move of {amount:g} % means {amount:g} % or more")
-    return each(r, subject, symbol if limit == ">" else INCLUSIVE[symbol], (level,))
+    return _moved(r, subject, base, up, amount, limit)
 
 
 def _back(r: Reader) -> int | None:

@@ -11,7 +11,7 @@ from backtest_engine.spec import Indicator, Operand, Price, Timeframe
 
 MAX_PARAMETERS = 8
 BARS_IN = {"bar": 1, "day": 1, "week": 5, "month": 21, "year": 252}
-AVERAGES = ("sma", "ema", "wma", "dema", "tema", "hma", "kama")
+AVERAGES = frozenset(["sma", "ema", "wma", "hma", "rma", "dema", "tema", "kama", "vwma", "zlema", "trima", "t3"])
 # What people call a parameter, when they say its name.
 PARAMETER_WORDS = {
     "period": ("period", "length", "lookback", "window", "n"),
@@ -51,14 +51,18 @@ class Call:
 
 def indicator(r: Reader) -> Indicator | None:
     """Read an indicator, or an output of one that was named before."""
-    start = r.place
     value: Indicator | None = r.first(_called, _output_of_the_last)
     if value is not None:
-        _remember(r, value, start)
+        _remember(r, value)
     return value
 
 
-def _remember(r: Reader, value: Indicator, start: int) -> None:
+def is_average(value: Operand) -> bool:
+    """Whether a value is a moving average."""
+    return isinstance(value, Indicator) and value.name in AVERAGES
+
+
+def _remember(r: Reader, value: Indicator) -> None:
     plain = value.model_copy(update={"shift": 0})
     if plain not in r.context.indicators:
         r.context.indicators.append(plain)

@@ -28,6 +28,8 @@ def questions_from(text: str, error: Failure) -> tuple[tuple[OpenQuestion, ...],
     rest = _read(blanked(text, unclear)) if unclear else None
     offers = _Offers(text, unclear, rest if isinstance(rest, Parsed) else None)
     questions = [offers.question(clause, _why(clause, error)) for clause in unclear]
+    if len(unclear) == len(sentences_of(text)) and not any(question.options for question in questions):
+        return (), None  # Nothing was understood: a refusal says more than a question about all of it.
     questions += [_beside(text, row) for row in asked if not _within(row, unclear) and not (unclear and _missing(row))]
     whole = offers.whole() if len(questions) > 1 else None
     return tuple([whole, *questions] if whole else questions), offers.rest

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from backtest_engine.language.indicators import AVERAGES
+from backtest_engine.language.indicators import AVERAGES, is_average
 from backtest_engine.spec import Indicator, Number, Operand, Price
 from backtest_engine.spec.rules import scale_of
 
@@ -36,7 +36,7 @@ def spoken_of(
         fitting = _distinct([left for left, _, other in before if _here(other) == _here(line)])
         fitting = fitting or _distinct([left for left, _, other in before if _here(other) == _here(right)])
         crossed = named and relation in ("above", "below") and isinstance(line, Indicator) and line.name in AVERAGES
-        if not fitting and scale_of(line) == "price" and not (crossed and _is_average(subject)):
+        if not fitting and scale_of(line) == "price" and not (crossed and is_average(subject)):
             return Price()
         if not fitting:
             fitting = [left for left in known if scale_of(left) == scale_of(line)]
@@ -48,10 +48,6 @@ def _drawn_from(line: Operand, subject: Operand) -> bool:
     """Whether a line is one of volume only because volume was spoken of last: `…, exit below the 20 SMA`."""
     volume = Price(field="volume")
     return subject == volume and isinstance(line, Indicator) and line.source == volume
-
-
-def _is_average(value: Operand) -> bool:
-    return isinstance(value, Indicator) and value.name in AVERAGES
 
 
 def _comparable(left: Operand, right: Operand) -> bool:

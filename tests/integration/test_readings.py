@@ -63,7 +63,7 @@ class TestReading:
         assert reading["spec"] is None
         assert reading["questions"] == []
         assert [problem["why"] for problem in reading["problems"]]
-        assert any(problem["offer"] for problem in reading["problems"])
+        assert {problem["text"] for problem in reading["problems"]} == {"news", "covered calls"}
 
     @pytest.mark.parametrize(
         "body",

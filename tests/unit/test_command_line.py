@@ -93,6 +93,7 @@ class TestForPeople:
             "1. How far is far?",
             "– 2 %",
             "– 3 %",
+            "answer --answer q1=a",
         ]
 
     def test_texts_do_not_steer_the_terminal(self, run: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.language.candles import BEARISH, BULLISH, UNDECIDED
+from backtest_engine.language.indicators import AVERAGES, BARS_IN
 from backtest_engine.language.pieces.nodes import (
     Action,
     Away,
@@ -42,10 +43,8 @@ from backtest_engine.spec import (
     UnitSize,
 )
 
-BARS_OF = {"bar": 1, "day": 1, "week": 5, "month": 21, "year": 252}
 SOME_ATR = 5
 MOST_PERCENT = 50
-AVERAGES = frozenset(["sma", "ema", "wma", "hma", "rma", "dema", "tema", "kama", "vwma", "zlema", "trima", "t3"])
 
 
 def same(**given: Any) -> Any:
@@ -77,10 +76,10 @@ def _whole(n: float) -> int | None:
 
 def duration(n: float, u: str) -> tuple[int, str] | None:
     count = _whole(n)
-    if count is None or u not in BARS_OF:
+    if count is None or u not in BARS_IN:
         return None
     # A year of 52 weeks has 252 days, a quarter of 13 has 63.
-    return (count // 13 * 63, "year") if u == "week" and count % 13 == 0 else (count * BARS_OF[u], u)
+    return (count // 13 * 63, "year") if u == "week" and count % 13 == 0 else (count * BARS_IN[u], u)
 
 
 def one_number(a: float) -> tuple[float, ...]:

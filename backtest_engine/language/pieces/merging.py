@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from backtest_engine.language.explain import distance, number, operand, size
-from backtest_engine.language.pieces.builders import AVERAGES
+from backtest_engine.language.indicators import AVERAGES
 from backtest_engine.language.pieces.nodes import Call, Compared, Extreme, Group, Its, Sloping, Sum, Term
 from backtest_engine.language.pieces.settle import Context, Doubt
 from backtest_engine.language.pieces.tiling import UNREAD, Tile

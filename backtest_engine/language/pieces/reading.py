@@ -255,7 +255,7 @@ class _Reading:
         whole: dict[str, Any] = {}
         opened = {rule.action.name for rule in self.rules if rule.opens}
         for rule in self.rules:
-            self._rule(rule, opened, sides, whole, context)
+            self._rule(rule, opened, sides, context)
         for sentence in self.sentences:
             self._terms([tile for tile in sentence if tile.kind not in ("loose", "chat")], sides, whole, context)
         self._turned(sides, whole)
@@ -285,7 +285,6 @@ class _Reading:
         rule: _Rule,
         opened: set[str],
         sides: dict[str, dict[str, Any]],
-        whole: dict[str, Any],
         context: Context,
     ) -> None:
         name = rule.action.name

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backtest_engine.indicators import REGISTRY
-from backtest_engine.language.pieces.builders import AVERAGES
+from backtest_engine.language.indicators import is_average
 from backtest_engine.language.pieces.nodes import Call, Compared, Extreme, Group, It, Known, Percent, Sloping, Span, Sum
 from backtest_engine.spec import (
     Ago,
@@ -267,7 +267,7 @@ class Context:
 def _verb(verb: str, left: Operand, right: Operand, *, closing: bool) -> str:
     """A break of a band or an extreme is a state, that of a line an event; two averages that move cross."""
     if verb == "move":
-        return "cross" if _is_average(left) and _is_average(right) and not closing else "is"
+        return "cross" if is_average(left) and is_average(right) and not closing else "is"
     if verb == "break":
         band = isinstance(right, Indicator) and (
             right.name in ("highest", "lowest") or right.output in ("upper", "lower")
@@ -302,10 +302,6 @@ def _ratio(left: object, percent: float) -> float:
 def _has_line(call: Call, output: str | None) -> bool:
     outputs = REGISTRY[call.name].outputs if call.name in REGISTRY else ()
     return len(outputs) > 1 and output in outputs
-
-
-def _is_average(value: Operand) -> bool:
-    return isinstance(value, Indicator) and value.name in AVERAGES
 
 
 def _flat(word: str, parts: Iterable[Condition]) -> Condition:
