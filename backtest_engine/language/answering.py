@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from backtest_engine.errors import InvalidAnswer
+from backtest_engine.language.clauses import commentary
 from backtest_engine.language.questions import OpenQuestion, Option
 from backtest_engine.language.settings import Settings, read_settings
 
@@ -23,13 +24,17 @@ def answered(
     settings = replace(settings, said=(*settings.said, *spoken.said))
     if not spoken.rest.strip():
         return settings
-    tried = [replace(settings, rest=text) for text in _texts(settings.rest, question, spoken.rest.strip())]
+    spoken_of = "" if len(commentary(spoken.rest)) else spoken.rest.strip()
+    texts = _texts(settings.rest, question, spoken_of) if spoken_of else ()
+    tried = [replace(settings, rest=text) for text in texts]
     readings = [read(one) for one in tried]
     for one, reading in zip(tried, readings, strict=True):
         if reading.spec is not None:
             return one
     for one, reading in zip(tried, readings, strict=True):
-        if (reading.questions or not reading.problems) and all(left.id != question.id for left in reading.questions):
+        if (reading.questions or not reading.problems) and all(
+            left.question != question.question for left in reading.questions
+        ):
             return one
     raise InvalidAnswer(
         f"The answer {answer[:80]!r} to the question {question.id} was not understood.",

@@ -15,7 +15,7 @@ from backtest_engine.language.understanding import NO_FORM, understand
 
 MOST_OPTIONS = 3
 # What these ask for may stand in a sentence that was not understood; it is asked about once that is settled.
-MISSING = ("exit", "entry", "operator precedence")
+MISSING = ("exit", "entry", "risk", "operator precedence")
 Failure = DescriptionRefused | NeedsClarification
 
 
@@ -28,10 +28,11 @@ def questions_from(text: str, error: Failure) -> tuple[tuple[OpenQuestion, ...],
     rest = _read(blanked(text, unclear)) if unclear else None
     offers = _Offers(text, unclear, rest if isinstance(rest, Parsed) else None)
     questions = [offers.question(clause, _why(clause, error)) for clause in unclear]
-    if len(unclear) == len(sentences_of(text)) and not any(question.options for question in questions):
-        return (), None  # Nothing was understood: a refusal says more than a question about all of it.
     questions += [_beside(text, row) for row in asked if not _within(row, unclear) and not (unclear and _missing(row))]
-    whole = offers.whole() if len(questions) > 1 else None
+    clicked = any(question.options for question in questions)
+    whole = offers.whole() if len(questions) > 1 or not clicked else None
+    if whole is None and not clicked and len(unclear) == len(sentences_of(text)):
+        return (), None  # Nothing was understood: a refusal says more than a question about all of it.
     return tuple([whole, *questions] if whole else questions), offers.rest
 
 
@@ -104,7 +105,7 @@ class _Offers:
         self.text = text
         self.unclear = unclear
         self.rest = rest
-        self.proposed = {one.start: one for one in propose(text)} if unclear else {}
+        self.proposed = {one.start: one for one in propose(text)}
         self.first: dict[int, str] = {}
 
     def question(self, clause: Clause, why: tuple[str, str]) -> OpenQuestion:
@@ -133,7 +134,7 @@ class _Offers:
         """Return one question about all of it, where the nearest wordings together make a strategy."""
         left_out = [one.text.strip() for one in self.unclear if not (self.first.get(one.start) or self._taken(one))]
         dropped = [word for one in self.proposed.values() for word in (one.left_out if one.text else ())]
-        tried = [(self._replaced(self.first), left_out)]
+        tried = [(self._replaced(self.first), [*left_out, *self._unsaid()])]
         tried.append((" ".join(one.text for one in self.proposed.values() if one.text), [*left_out, *dropped]))
         read: dict[str, str] = {}
         for text, without in tried:
@@ -162,7 +163,7 @@ class _Offers:
         unknown = [row for row in scan(clause.text).problems if row.code == "unknown_word"]
         if unknown:
             words = [Clause(row.start, row.end, row.text) for row in unknown]
-            yield " ".join(blanked(clause.text, words).split()), [row.text for row in unknown]
+            yield " ".join(blanked(clause.text, words).split()).rstrip(" ,"), [row.text for row in unknown]
         place = clause.text.lower().find(about)
         example = EXAMPLES.get(next((m.value for m in _vague_at(clause.text, place)), ""))
         if example and place >= 0:
@@ -187,6 +188,16 @@ class _Offers:
             and row["text" if "text" in row else "about"]
             for row in rows
         )
+
+    def _unsaid(self) -> list[str]:
+        """Return the words of meaning in unclear sentences that the nearest wordings do not have."""
+        used = [one for one in self.unclear if one.start in self.proposed]
+        return [
+            word
+            for one in used
+            for word in self.proposed[one.start].left_out
+            if self._taken(one) or self.proposed[one.start].text == self.first.get(one.start)
+        ]
 
     def _taken(self, clause: Clause) -> bool:
         proposed = self.proposed.get(clause.start)

@@ -43,7 +43,7 @@ class OpenQuestion:
 
     def __post_init__(self) -> None:
         """Name the question by what it asks of which words: the same words are asked about under the same name."""
-        asked = f"{self.scope}|{self.about}|{' '.join(self.text.lower().split())}"
+        asked = f"{self.scope}|{self.question}|{' '.join(self.text.lower().split())}"
         object.__setattr__(self, "id", "q_" + hashlib.sha256(asked.encode()).hexdigest()[:10])
 
     def as_dict(self) -> dict[str, Any]:

@@ -354,10 +354,22 @@ def its(v: Any) -> Its:
     return Its(v)
 
 
+def its_twice(v: Any) -> Its:
+    """`double its 20 day average`."""
+    return its_times(2.0, v)
+
+
+def its_times(n: Any, v: Any) -> Its:
+    return Its(Sum("*", Number(value=float(n)), v))
+
+
 def _owned(owner: Any, value: Any) -> Any:
     """Return the value that belongs to another: `its average` is the average of that."""
     if owner == Price():
         return value
+    if isinstance(value, Sum):
+        inner = _owned(owner, value.right)
+        return None if inner is None else Sum(value.operator, value.left, inner)
     if isinstance(value, Price):
         return value if isinstance(owner, Price) and not owner.shift and not owner.timeframe else None
     if not isinstance(value, Call) or getattr(owner, "timeframe", None) or getattr(owner, "shift", 0):

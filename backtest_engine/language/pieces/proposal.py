@@ -18,7 +18,7 @@ from backtest_engine.language.pieces.nodes import Compared, It
 from backtest_engine.language.pieces.settle import Context, Doubt, calls_in
 from backtest_engine.language.pieces.tiling import Tile, sentences
 from backtest_engine.language.scan import scan
-from backtest_engine.spec import All, AnyOf, Condition, Indicator, Number, Operand, Price
+from backtest_engine.spec import All, AnyOf, Comparison, Condition, Indicator, Number, Operand, Price
 
 CONDITIONS = ("COND", "JOINED", "HALF")
 OPENING = {"buy": "Buy", "short": "Short"}
@@ -183,7 +183,9 @@ class _Proposal:
             return
         self.context.closing = rule.action in CLOSING
         said = [one for part in rule.parts if (one := self._settled(part)) is not None]
-        if said:
+        if _contradict(said, words):
+            rule.home.left_out += [part.text for part in rule.parts]
+        elif said:
             kind = AnyOf if "or" in words else All
             whole = said[0] if len(said) == 1 else kind(conditions=tuple(said))
             rule.home.sentences.append(f"{name} when {condition(whole)}")
@@ -196,6 +198,13 @@ class _Proposal:
             return None
         part.home.taken = True
         return said
+
+
+def _contradict(said: list[Condition], words: set[str]) -> bool:
+    """Whether one value would have to be above and below another on the same bar."""
+    sides = [(one.left, one.right, one.relation[0]) for one in said if isinstance(one, Comparison)]
+    opposite = {">": "<", "<": ">"}
+    return "or" not in words and any((left, right, opposite.get(way)) in sides for left, right, way in sides)
 
 
 def _says_when(tiles: list[Tile], place: int) -> bool:

@@ -56,7 +56,7 @@ def _tiles(scan: Scan, text: str, places: range, costs: Mapping[str, float], *, 
         so_far = best[place][0]
         skipped, kind = _skipped(scan, place)
         if lenient and kind == UNREAD:
-            skipped = PASSED_COST if scan.found[place] else LOOSE_COST
+            skipped = PASSED_COST if scan.found[place] or scan.words[place].number is not None else LOOSE_COST
         options: list[tuple[float, int, Edge | None, str]] = [(skipped, place + 1, None, kind)]
         options += [(cost, edge.end, edge, edge.symbol) for cost, edge in beginning[place]]
         for cost, after, piece, symbol in options:
