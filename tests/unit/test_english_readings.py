@@ -44,7 +44,9 @@ class TestCommentary:
 
 class TestQuestions:
     def test_are_one_for_each_sentence_that_was_not_understood(self) -> None:
-        reading = read("Buy when the gizmo RSI(14) is below 30. Hold for 5 bars. Stop loss of fully 3 percent, gadgetwise.")
+        reading = read(
+            "Buy when the gizmo RSI(14) is below 30. Hold for 5 bars. Stop loss of fully 3 percent, gadgetwise."
+        )
 
         clauses = [question.text for question in reading.questions if question.scope == "clause"]
         assert len(clauses) == 2
@@ -52,7 +54,9 @@ class TestQuestions:
         assert all(question.options for question in reading.questions)
 
     def test_offer_wordings_that_read(self) -> None:
-        reading = read("I buy once the gizmo RSI(14) has dropped below 30, stop loss 4%. Sell when RSI(14) is above 70.")
+        reading = read(
+            "I buy once the gizmo RSI(14) has dropped below 30, stop loss 4%. Sell when RSI(14) is above 70."
+        )
 
         for question in reading.questions:
             for option in question.options:
@@ -63,7 +67,9 @@ class TestQuestions:
 
         without = [option for option in question.options if "frobnicate" not in option.wording]
         assert without
-        assert all("frobnicate" in option.label or option.id == "leave_out" for option in without if option.wording == "")
+        assert all(
+            "frobnicate" in option.label or option.id == "leave_out" for option in without if option.wording == ""
+        )
 
     def test_offer_leaving_out_only_what_is_not_needed(self) -> None:
         (needed,) = read("Buy when RSI(14) is below 30. Sell when the gnomes dance.").questions
