@@ -14,19 +14,27 @@ from backtest_engine.language.tables import EXAMPLES
 from backtest_engine.language.understanding import NO_FORM, understand
 
 MOST_OPTIONS = 3
+# Each wording is tried on the reader: so often at most, and less often on long texts.
+MOST_TRIES = 24
+READ_CHARACTERS = 24_000
 # What these ask for may stand in a sentence that was not understood; it is asked about once that is settled.
 MISSING = ("exit", "entry", "risk", "operator precedence")
 Failure = DescriptionRefused | NeedsClarification
 
 
-def questions_from(text: str, error: Failure) -> tuple[tuple[OpenQuestion, ...], Parsed | None]:
-    """Return the questions that an error leaves open, and the strategy that the understood sentences make, if any."""
+def questions_from(
+    text: str, error: Failure, *, offering: bool = True
+) -> tuple[tuple[OpenQuestion, ...], Parsed | None]:
+    """Return the questions that an error leaves open, and the strategy that the understood sentences make, if any.
+
+    Without `offering` no wordings are looked for: that is quick.
+    """
     asked = error.details.get("questions", ())
     if any(question.get("options") for question in asked):
         return tuple(_whole(text, question) for question in asked[:1]), None
     unclear = _unclear(text, error)
     rest = _read(blanked(text, unclear)) if unclear else None
-    offers = _Offers(text, unclear, rest if isinstance(rest, Parsed) else None)
+    offers = _Offers(text, unclear, rest if isinstance(rest, Parsed) else None, offering=offering)
     questions = [offers.question(clause, _why(clause, error)) for clause in unclear]
     questions += [_beside(text, row) for row in asked if not _within(row, unclear) and not (unclear and _missing(row))]
     clicked = any(question.options for question in questions)
@@ -101,11 +109,12 @@ def _read(text: str) -> Parsed | Failure | None:
 class _Offers:
     """Wordings for the sentences that were not understood, each tried on the reader before it is offered."""
 
-    def __init__(self, text: str, unclear: list[Clause], rest: Parsed | None) -> None:
+    def __init__(self, text: str, unclear: list[Clause], rest: Parsed | None, *, offering: bool) -> None:
         self.text = text
         self.unclear = unclear
         self.rest = rest
-        self.proposed = {one.start: one for one in propose(text)}
+        self.proposed = {one.start: one for one in propose(text)} if offering else {}
+        self.tries = min(MOST_TRIES, READ_CHARACTERS // (len(text) + 1)) if offering else 0
         self.first: dict[int, str] = {}
 
     def question(self, clause: Clause, why: tuple[str, str]) -> OpenQuestion:
@@ -171,6 +180,9 @@ class _Offers:
 
     def _fits(self, clause: Clause, wording: str) -> bool:
         """Whether a wording reads, with the other unclear sentences out of the way."""
+        if self.tries <= 0:
+            return False
+        self.tries -= 1
         others = [one for one in self.unclear if one is not clause]
         ending = "" if wording.rstrip().endswith(".") else "."
         start, text = clause.start, blanked(self.text, others)

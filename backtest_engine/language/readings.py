@@ -6,6 +6,7 @@ answer takes the place of its sentence, and the description is read again.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from backtest_engine.errors import DescriptionRefused, InvalidAnswer, NeedsClarification
@@ -20,7 +21,7 @@ from backtest_engine.language.settings import Settings, read_settings
 from backtest_engine.language.understanding import NO_FORM, understand
 from backtest_engine.spec import StrategySpec
 
-MOST_ROUNDS = 24
+MOST_ROUNDS = 16
 HINT = (
     "Say when to buy and when to sell, as in 'Buy when RSI(14) is below 30. Sell when RSI(14) is above 70.'; "
     "docs/guides/describing-strategies.md lists what can be said."
@@ -89,7 +90,7 @@ def read(description: str, answers: Mapping[str, str] | None = None) -> Reading:
         if question is None:
             break
         answer = waiting.pop(question.id)
-        settings = answered(settings, question, asked[question.id].get(answer, answer), _once)
+        settings = answered(settings, question, asked[question.id].get(answer, answer), partial(_once, offering=False))
     stray = [name for name in waiting if name not in asked]
     if stray:
         raise InvalidAnswer(
@@ -99,13 +100,13 @@ def read(description: str, answers: Mapping[str, str] | None = None) -> Reading:
     return reading
 
 
-def _once(settings: Settings) -> Reading:
-    reading = _rules(settings.rest)
+def _once(settings: Settings, *, offering: bool = True) -> Reading:
+    reading = _rules(settings.rest, offering=offering)
     about_settings = settings_questions(settings) if not reading.problems or reading.questions else ()
     return replace(reading, settings=settings.values, questions=(*reading.questions, *about_settings))
 
 
-def _rules(text: str) -> Reading:
+def _rules(text: str, *, offering: bool) -> Reading:
     """Read the rules: as they stand, then without commentary; what still is not understood is asked about."""
     try:
         return _understood(text, understand(text))
@@ -121,7 +122,7 @@ def _rules(text: str) -> Reading:
             return _understood(kept, understand(kept), left_out)
         except (DescriptionRefused, NeedsClarification) as second:
             error, text = (error, text) if _final(second) else (second, kept)
-    questions, so_far = questions_from(text, error)
+    questions, so_far = questions_from(text, error, offering=offering)
     rows = tuple(error.details.get("problems", ()))
     return Reading(
         text=text,

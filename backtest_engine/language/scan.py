@@ -157,8 +157,13 @@ def _topics(text: str, words: list[Word], found: list[list[Match]]) -> list[Prob
         indicator = max((match.end for match in matches if match.kind in ("IND", "OUTPUT_NAME")), default=place)
         topic = next((match for match in matches if match.kind == "TOPIC"), None)
         talk = words[place].text in SMALL_TALK and topic is not None and topic.end == place + 1
-        longest = topic is not None and topic.end == matches[0].end and topic.end > indicator
-        if topic is not None and longest and not talk and place >= reached:
+        if (
+            topic is not None
+            and not talk
+            and place >= reached
+            and topic.end == matches[0].end
+            and topic.end > indicator
+        ):
             start, end = words[place].start, words[topic.end - 1].end
             what: Topic = topic.value
             problems.append(Problem(text[start:end], start, end, what.why, (), what.code, what.offer))

@@ -33,6 +33,7 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 SETS = {
     "paraphrases": CORPUS / "english" / "paraphrases.jsonl",
     "real": CORPUS / "english" / "real.jsonl",
+    "fresh": CORPUS / "english" / "fresh.jsonl",
     "published": CORPUS / "descriptions" / "published.jsonl",
     "house": CORPUS / "descriptions" / "sayable.jsonl",
     "traps": CORPUS / "descriptions" / "unsayable.jsonl",
