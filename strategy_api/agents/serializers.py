@@ -83,7 +83,7 @@ class MessageCreate(StrictSerializer):
         return attrs
 
 
-class OptionDetail(serializers.Serializer):
+class QuestionOption(serializers.Serializer):
     """One answer to a question."""
 
     id = serializers.CharField()
@@ -91,12 +91,12 @@ class OptionDetail(serializers.Serializer):
     wording = serializers.CharField(help_text="What may be typed instead.")
 
 
-class QuestionDetail(serializers.Serializer):
+class OpenQuestion(serializers.Serializer):
     """What the conversation waits to hear."""
 
     id = serializers.CharField()
     question = serializers.CharField()
-    options = OptionDetail(many=True)
+    options = QuestionOption(many=True)
 
 
 class ConversationSummary(SparseModelSerializer):
@@ -152,7 +152,7 @@ class ConversationDetail(ConversationSummary):
         """Return the settings that were named."""
         return conversation.state.get("settings", {})
 
-    @extend_schema_field(QuestionDetail(allow_null=True))
+    @extend_schema_field(OpenQuestion(allow_null=True))
     def get_question(self, conversation: Conversation) -> Any:
         """Return the question that is open."""
         question = conversation.state.get("question")
