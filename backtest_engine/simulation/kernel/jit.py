@@ -6,13 +6,15 @@ from typing import Any, TypeVar
 from backtest_engine.simulation.kernel import cache
 
 try:
-    import numba
+    import numba as _numba
 except ImportError:  # pragma: no cover -- the extra `fast` is not installed
-    numba = None
+    _numba = None  # type: ignore[assignment]
+
+# Its overloads do not name every option that it takes.
+numba: Any = _numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-AVAILABLE = numba is not None
 cache.use_by(numba)
 
 
