@@ -2,10 +2,10 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /srv/algoagent
 RUN python -m venv /opt/venv
-COPY requirements.txt requirements-markets.txt requirements-models.txt requirements-parquet.txt ./
+COPY requirements.txt requirements-markets.txt requirements-models.txt requirements-parquet.txt requirements-fast.txt ./
 # The locks are complete: nothing is resolved.
 RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
-    -r requirements.txt -r requirements-markets.txt -r requirements-models.txt -r requirements-parquet.txt \
+    -r requirements.txt -r requirements-markets.txt -r requirements-models.txt -r requirements-parquet.txt -r requirements-fast.txt \
  && /opt/venv/bin/pip check
 COPY manage.py ./
 COPY algoagent algoagent
@@ -23,7 +23,7 @@ WORKDIR /srv/algoagent
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/algoagent /srv/algoagent
 COPY --from=build --chown=algoagent:algoagent /out/var /var/lib/algoagent
-ENV PATH=/opt/venv/bin:$PATH DATA_DIR=/var/lib/algoagent PYTHONUNBUFFERED=1 LOG_FORMAT=json OPENBLAS_NUM_THREADS=1
+ENV PATH=/opt/venv/bin:$PATH DATA_DIR=/var/lib/algoagent KERNEL_CACHE_DIR=/var/lib/algoagent/kernel PYTHONUNBUFFERED=1 LOG_FORMAT=json OPENBLAS_NUM_THREADS=1
 USER algoagent
 VOLUME /var/lib/algoagent
 EXPOSE 8000

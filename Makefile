@@ -45,8 +45,14 @@ add-markets: setup ## Add Yahoo Finance and the crypto exchanges of ccxt
 add-models: setup ## Add the clients of Google, Anthropic and OpenAI
 	$(call install,requirements-models.txt)
 
+add-fast: setup ## Add the compiled kernel that plays specifications, hundreds of times faster
+	$(call install,requirements-fast.txt)
+
 add-parquet: setup ## Add the reader of parquet files
 	$(call install,requirements-parquet.txt)
+
+add-research: setup ## Add Optuna, for searches by TPE
+	$(call install,requirements-research.txt)
 
 demo: setup ## One sentence to a backtested strategy, through the real server
 	@$(BIN)/python manage.py demo
@@ -110,6 +116,9 @@ prove-keys: tools ## Eight keys, many workers, a strict vendor: what is served, 
 demo-gemini: tools ## The demo with a model, against a fake of its service; no key needed
 	@$(BIN)/python -m tests.demo_gemini
 
+noise-test: tools ## How often the best of 200 tries is called believable: on noise, and where there is an edge
+	@$(BIN)/python -m tests.noise_test
+
 score-corpus: tools ## Score the generator and the fixer on their corpora
 	@$(BIN)/python -m tests.score.descriptions
 	@$(BIN)/python -m tests.score.broken
@@ -121,7 +130,7 @@ LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate
 lock: tools ## Resolve the dependencies again, with hashes
 	$(LOCK) --all-extras --group dev -o requirements-dev.txt
 	$(LOCK) -c requirements-dev.txt -o requirements.txt
-	for extra in markets models parquet; do \
+	for extra in markets models parquet fast research; do \
 	  $(LOCK) -c requirements-dev.txt --extra $$extra -o requirements-$$extra.txt \
 	    $$(sed -nE 's/^([a-z0-9.-]+)==.*/--no-emit-package \1/p' requirements.txt) || exit; \
 	done
@@ -132,4 +141,4 @@ measure-install: ## Time and size of an installation and of `make demo`, in a fr
 clean: ## Remove what make made, and nothing of yours
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup tools add-markets add-models add-parquet measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load bench-sockets chaos sandbox-test prove-keys demo-gemini score-corpus lock clean
+.PHONY: help setup tools add-markets add-models add-parquet add-fast add-research measure-install demo demo-picture serve test test-unit check audit fix docs bench bench-load bench-sockets chaos sandbox-test prove-keys demo-gemini noise-test score-corpus lock clean

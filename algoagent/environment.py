@@ -104,6 +104,13 @@ class Environment(ModelSettings):
     sandbox_without_walls: Names = Field(
         [], description="Run although these walls of the sandbox are missing; every start and execution says so."
     )
+    fast_path_sample: int = Field(
+        50, ge=0, description="Of so many specifications that are played, one runs in the sandbox too; 0 for none."
+    )
+    kernel_cache_dir: Path | None = Field(
+        None,
+        description="Folder of the compiled kernel: of this user alone, outside the project. Empty means ~/.cache/algoagent.",
+    )
 
     @field_validator("rate_limits", mode="before")
     @classmethod

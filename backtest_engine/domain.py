@@ -228,8 +228,9 @@ class BacktestResult:
     `metrics` are statistics by name (`simulation/statistics.py` defines them), finite numbers or None, and
     `metrics_notes` says why one is None. `equity` is a frame indexed by bar time with `equity` (quote currency),
     `drawdown_pct` (0 to 100) and `drawdown_duration_seconds` columns. `orders` says what became of the orders.
-    `checks` says what was checked and how far; `verified` sums them up: False when one found a reason not to believe
-    the numbers, None when one could not be made.
+    `path` is `fast` or `sandbox`, `path_reason` why a specification was run in the sandbox, `path_differences` what the
+    two differed in where both were taken. `checks` says what was checked and how far; `verified` sums them up: False
+    when one found a reason not to believe the numbers, None when one could not be made.
     """
 
     metrics: Mapping[str, float | int | str | None]
@@ -246,6 +247,9 @@ class BacktestResult:
     log: str = ""
     orders: OrderSummary = OrderSummary()
     metrics_notes: Mapping[str, str] = field(default_factory=dict)
+    path: str = "sandbox"
+    path_reason: str | None = None
+    path_differences: tuple[str, ...] = ()
 
     @property
     def notices(self) -> tuple[Notice, ...]:

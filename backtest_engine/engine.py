@@ -1,7 +1,7 @@
 """The whole story on one screen: a sentence becomes a strategy, a strategy becomes numbers, a failure is repaired."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from backtest_engine.errors import (
 )
 from backtest_engine.explaining import explained_error, explained_result
 from backtest_engine.fitting import fitted_to, warm_up_of
+from backtest_engine.paths import AUTO, FAST, FastPath
 from backtest_engine.ports import CancelSignal, DataCatalog, Executor, Generator, LanguageModel
 from backtest_engine.repair import Attempt, Repair
 from backtest_engine.scripts import execute_script
@@ -40,6 +41,7 @@ class Engine:
     executor: Executor
     model: LanguageModel | None = None
     trial_symbol: str = "GOOG"
+    fast_path: FastPath = field(default_factory=FastPath)
 
     def generate(
         self,
@@ -127,23 +129,41 @@ class Engine:
         broker: BrokerSettings,
         parameters: Mapping[str, Any] | None = None,
         spec: Mapping[str, Any] | None = None,
+        path: str = AUTO,
         cancelled: CancelSignal | None = None,
     ) -> BacktestResult:
-        """Run the code in the sandbox and return numbers computed outside it; raise a `StrategyError`.
+        """Run the strategy and return its numbers; raise a `StrategyError`.
 
+        Code that a `spec` compiles to is not run: the specification is played (`path` `auto` or `fast`). Other code
+        runs in the sandbox, and its numbers are computed outside of it.
         A `spec` that the code was compiled from is fitted to the bars first: its lengths of time are counted in them.
         The settings and parameters of the file's own backtest are used where the request states none.
         Either comes with its diagnosis: an error with its cause and a hint, a result with reasons to doubt it; where
         the code was compiled from a `spec`, that says why it did not trade.
         """
         fitted = fitted_to(code, spec, dataset)
-        try:
-            result = execute_script(
+
+        def sandboxed() -> BacktestResult:
+            return execute_script(
                 self.executor, fitted.code, dataset=dataset, broker=broker, parameters=parameters, cancelled=cancelled
+            )
+
+        try:
+            result = self.fast_path.execute(
+                fitted.code,
+                fitted.spec,
+                dataset=dataset,
+                broker=broker,
+                parameters=parameters,
+                path=path,
+                sandboxed=sandboxed,
             )
         except StrategyError as error:
             raise explained_error(error, fitted.code) from error
-        return _told(explained_result(result, fitted.code, spec=fitted.spec), *fitted.notices)
+        # What the compiler writes holds nothing to be recognised; only what the account lacked is to be explained.
+        if result.path != FAST or not result.trades or result.orders.unpaid:
+            result = explained_result(result, fitted.code, spec=fitted.spec)
+        return _told(result, *fitted.notices)
 
     def repair(
         self,

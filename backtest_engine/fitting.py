@@ -45,7 +45,7 @@ def fitted_to(code: str, spec: StrategySpec | Mapping[str, Any] | None, dataset:
     spec, mismatches = fit(asked, pd.DatetimeIndex(dataset.bars.index))
     notices = [replace(notice, details={**notice.details, "severity": DOUBT}) for notice in mismatches]
     clocks = of_clock(named_by(asked), dataset)
-    if _compiled(spec, code) != _compiled(asked, code):
+    if spec != asked and _compiled(spec, code) != _compiled(asked, code):
         code = _compiled(spec, code)
         message = f"Lengths of time in the description are counted in bars of {dataset.interval}, as this code does."
         notices.append(Notice(code="fitted_to_bars", message=message, details={"code": code}))

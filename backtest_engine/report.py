@@ -39,11 +39,13 @@ def render_report(
     trades: Sequence[Mapping[str, Any]],
     notices: Sequence[str] = (),
     bars: pd.DataFrame | None = None,
+    evidence: str = "",
 ) -> str:
     """Return an HTML page that needs nothing from anywhere; all texts are escaped.
 
     `equity` is indexed by time with `equity` and `drawdown_pct` (0 to 100) columns; `trades` have the fields of
-    `domain.Trade`; without `bars` (OHLCV) the price pane shows the fills alone.
+    `domain.Trade`; without `bars` (OHLCV) the price pane shows the fills alone. `evidence` is HTML that says what the
+    figures are worth, and stands before them.
     """
     panes = [_equity_pane(equity)]
     shared = {"x_range": panes[0].x_range}
@@ -56,11 +58,11 @@ def render_report(
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{escape(title)}</title>"
         f"<style>body{{margin:16px;font-family:system-ui,sans-serif}}</style>{library}</head>"
-        f"<body>{_head(title, subtitle, metrics, notices)}{place}{script}</body></html>"
+        f"<body>{_head(title, subtitle, metrics, notices, evidence)}{place}{script}</body></html>"
     )
 
 
-def _head(title: str, subtitle: str, metrics: Mapping[str, Any], notices: Sequence[str]) -> str:
+def _head(title: str, subtitle: str, metrics: Mapping[str, Any], notices: Sequence[str], evidence: str) -> str:
     cells = "".join(
         f"<div><div style='color:#5b6472;font-size:12px'>{label}</div>"
         f"<div style='font-size:18px;font-weight:600'>{_number(metrics.get(name), shape)}</div></div>"
@@ -70,7 +72,7 @@ def _head(title: str, subtitle: str, metrics: Mapping[str, Any], notices: Sequen
     return (
         f"<h1 style='font:600 22px system-ui;margin:8px 0 0'>{escape(title)}</h1>"
         f"<p style='font:14px system-ui;color:#5b6472;margin:2px 0 12px'>{escape(subtitle)}</p>"
-        f"<div style='display:flex;gap:28px;flex-wrap:wrap;font-family:system-ui'>{cells}</div>"
+        f"{evidence}<div style='display:flex;gap:28px;flex-wrap:wrap;font-family:system-ui'>{cells}</div>"
         + (f"<ul style='font:14px system-ui;color:{LOSS}'>{warnings}</ul>" if warnings else "")
     )
 

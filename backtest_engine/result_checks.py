@@ -29,6 +29,24 @@ def made(
     )
 
 
+def of_specification(trades: int, *, fills: Sequence[Notice], doubts: Sequence[Notice]) -> tuple[Check, ...]:
+    """Return the checks of a result that a specification gave: it is data, and what it cannot do need not be tried."""
+    return (
+        Check(name="numbers", status="passed", scope="Every figure was computed from the specification's own rules."),
+        _fills_of(trades, fills),
+        Check(
+            name="look_ahead",
+            status="passed",
+            scope="A specification cannot name a later bar, and no indicator of the registry looks ahead.",
+        ),
+        Check(
+            name="determinism", status="passed", scope="A specification is data: it gives the same orders each time."
+        ),
+        data(doubts),
+        Check(name="source", status="passed", scope="No code was run, only the specification.", details={"codes": []}),
+    )
+
+
 def source(findings: Sequence[Finding]) -> Check:
     """Return what reading the code found."""
     codes = list(dict.fromkeys(finding.code for finding in findings))
@@ -45,8 +63,11 @@ def _numbers(journal: Journal, replayed: Replayed) -> Check:
 
 
 def _fills(replayed: Replayed, fills: Sequence[Notice]) -> Check:
+    return _fills_of(len(replayed.trades), fills)
+
+
+def _fills_of(count: int, fills: Sequence[Notice]) -> Check:
     impossible = [notice for notice in fills if notice.code == "impossible_fill"]
-    count = len(replayed.trades)
     scope = f"All fills of {count} trades lie within their bars." if not impossible else impossible[0].message
     return Check(name="fills", status=_status(not impossible), scope=scope, details={"trades": count})
 

@@ -3,12 +3,14 @@
 import atexit
 import os
 import shutil
+from pathlib import Path
 
 import hypothesis
 import pytest
 from django.conf import settings
 from pytest_socket import socket_allow_hosts
 
+from backtest_engine.simulation.kernel import cache
 from tests.skip_guard import guard_skips
 
 # The same examples everywhere and at any speed, so that a failure in CI is a failure here. HYPOTHESIS_PROFILE=explore
@@ -21,6 +23,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 def pytest_configure(config: pytest.Config) -> None:
     """Leave nothing behind; be strict in CI."""
     guard_skips(config)
+    # Compiling the kernel takes longer than a test may.
+    cache.use(Path.home() / ".cache" / "algoagent" / "kernel")
     if str(settings.DATA_DIR).rpartition("/")[2].startswith("algoagent-tests-"):
         atexit.register(shutil.rmtree, settings.DATA_DIR, ignore_errors=True)
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("markets", "models", "parquet")
+EXTRAS = ("markets", "models", "parquet", "fast")
 MEGABYTE = 1_000_000
 
 

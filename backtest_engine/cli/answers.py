@@ -56,7 +56,8 @@ def of_result(result: BacktestResult) -> Answer:
         "warnings": [notice.as_dict() for notice in result.notices],
         "checks": {check.name: check.as_dict() for check in result.checks},
         "verified": result.verified,
-        "path": "sandbox",
+        "path": result.path,
+        "path_reason": result.path_reason,
         "dataset": {
             "symbol": dataset.symbol,
             "interval": dataset.interval,

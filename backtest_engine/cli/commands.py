@@ -11,7 +11,7 @@ from typing import Any
 
 from backtest_engine.cli.answers import Answer, answer_of, as_json, of_draft, of_result, spec_of
 from backtest_engine.cli.terminal import Terminal
-from backtest_engine.domain import BrokerSettings, Dataset
+from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.errors import RequestError, UnknownSymbol
 
 SUCCEEDED, FAILED, WRONG_USAGE = 0, 1, 2
@@ -62,10 +62,25 @@ def execute(asked: argparse.Namespace, terminal: Terminal) -> int:
                 broker=_broker(asked),
                 parameters=dict(asked.parameter),
                 spec=strategy["spec"],
+                path=asked.path,
             )
-            return strategy | of_result(result)
+            return strategy | of_result(result) | {"evidence": _evidence(strategy, result, engine)}
 
         return _answer_all(((file, file) for file in asked.files), backtest, asked, terminal, show_result)
+
+
+def _evidence(strategy: Answer, result: BacktestResult, engine: Any) -> dict[str, Any]:
+    """Return what a result is worth; for a specification with what takes research, where there is time for it."""
+    from backtest_engine.research.assessment import assessed, fits, researched
+    from backtest_engine.research.evaluators import evaluator_of
+
+    found = None
+    if strategy["spec"] is not None:
+        evaluator = evaluator_of(
+            strategy["code"], spec=strategy["spec"], broker=result.broker, executor=engine.executor
+        )
+        found = researched(result, evaluator) if fits(evaluator, result) else None
+    return assessed(result, found=found).as_dict()
 
 
 def repair(asked: argparse.Namespace, terminal: Terminal) -> int:
@@ -193,9 +208,12 @@ def _engine(asked: argparse.Namespace) -> Iterator[Any]:
     from backtest_engine.engine import Engine
     from backtest_engine.executor import SandboxedExecutor
     from backtest_engine.generate.offline import OfflineGenerator
+    from backtest_engine.paths import FastPath
 
     with closing(SandboxedExecutor()) as executor:
-        yield Engine(generators={"offline": OfflineGenerator()}, data=_catalog(asked), executor=executor)
+        fast_path = FastPath(cache_folder=Path.home() / ".cache" / "algoagent" / "kernel")
+        generators = {"offline": OfflineGenerator()}
+        yield Engine(generators=generators, data=_catalog(asked), executor=executor, fast_path=fast_path)
 
 
 def _catalog(asked: argparse.Namespace) -> Any:

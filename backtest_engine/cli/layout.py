@@ -15,6 +15,13 @@ from backtest_engine.cli.figures import FIGURES, shown_amount, shown_setting, sh
 from backtest_engine.cli.terminal import Terminal
 
 TRADES_SHOWN = 10
+VERDICTS = {
+    "believable": ("Believable", "green"),
+    "weak": ("Weak", "yellow"),
+    "not_believable": ("Not believable", "red"),
+    "unknown": ("Not known yet", "cyan"),
+}
+MARKS = {"pass": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red"), "unknown": ("?", "cyan")}
 
 
 def show_reading(answer: Answer, terminal: Terminal) -> None:
@@ -75,6 +82,32 @@ def show_sandbox(row: Mapping[str, Any], terminal: Terminal) -> None:
     verdict = "Strategies are run." if row["available"] else "Strategies are not run."
     notes = [_bullet("!", line, "yellow") for line in (*row["problems"], *row["notes"])]
     terminal.show([table, *notes, Text(f"{row['attempts']} ways out tried in {row['seconds']:.1f} s. {verdict}")])
+
+
+def error_lines(answer: Answer) -> list[RenderableType]:
+    """Return why there is no result."""
+    return [*_heading(answer), *_error(answer)]
+
+
+def result_title(answer: Answer) -> str:
+    """Return which bars a result is about."""
+    bars = answer["dataset"]
+    span = shown_span(bars["first_bar_at"], bars["last_bar_at"])
+    return f"{bars['symbol']} {bars['interval']}, {span}, {bars['bars']:,} bars, {bars['source']}"
+
+
+def evidence_lines(answer: Answer) -> list[RenderableType]:
+    """Return the verdict and what it rests on; nothing where there is no evidence."""
+    evidence = answer.get("evidence")
+    if not evidence:
+        return []
+    head, style = VERDICTS[evidence["verdict"]]
+    said = clean(evidence["sentence"].removeprefix(head).lstrip(": "))
+    parts: list[RenderableType] = [Text.assemble((f"{head}: ", f"bold {style}"), said)]
+    for row in evidence["checks"]:
+        mark, colour = MARKS[row["verdict"]]
+        parts.append(_bullet(mark, f"{row['code'].replace('_', ' ')}: {row['sentence']}", colour))
+    return parts
 
 
 def _heading(answer: Answer) -> list[RenderableType]:
@@ -148,14 +181,11 @@ def _attempts(attempts: Iterable[Mapping[str, Any]]) -> list[RenderableType]:
 
 
 def _result(answer: Answer) -> list[RenderableType]:
-    bars = answer["dataset"]
-    span = shown_span(bars["first_bar_at"], bars["last_bar_at"])
-    title = f"{bars['symbol']} {bars['interval']}, {span}, {bars['bars']:,} bars, "
     table = Table(show_header=False)
     for name, label, shape in FIGURES:
         if name in answer["metrics"]:
             table.add_row(label, _figure(name, answer, shape))
-    parts: list[RenderableType] = [Text(title + bars["source"], "bold"), table]
+    parts: list[RenderableType] = [Text(result_title(answer), "bold"), *evidence_lines(answer), table]
     sentence = beside_holding(answer["metrics"])
     parts += [Text(sentence)] if sentence else []
     parts.append(

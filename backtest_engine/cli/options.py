@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from backtest_engine.cli import commands, supervised
+from backtest_engine.cli import commands, research, supervised
 from backtest_engine.domain import BrokerSettings
 from backtest_engine.simulation.house import FILLS
 
@@ -30,6 +30,12 @@ def parser_of(description: str) -> argparse.ArgumentParser:
         command.add_argument("--lines", metavar="FILE", help="JSON Lines with id and text; - reads standard input")
 
     execute = subcommands.add_parser("execute", help="backtest strategies in the sandbox")
+    execute.add_argument(
+        "--path",
+        default="auto",
+        choices=("auto", "fast", "sandbox"),
+        help="how a specification runs: auto plays it where it can",
+    )
     execute.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", type=_assignment)
     execute.set_defaults(run=commands.execute)
     repair = subcommands.add_parser("repair", help="find out why strategies fail, and repair them")
@@ -43,7 +49,8 @@ def parser_of(description: str) -> argparse.ArgumentParser:
     supervise.add_argument("--allow", type=_kinds, metavar="KIND,…", help=f"what may be changed: {', '.join(KINDS)}")
     supervise.set_defaults(run=supervised.supervise)
     _add_data_options(supervise)
-    for command in (execute, repair):
+    studies = _add_studies(subcommands)
+    for command in (execute, repair, *studies):
         command.add_argument(
             "files", nargs="+", metavar="FILE", help="strategy modules (.py) or specs (.json); - reads standard input"
         )
@@ -59,6 +66,38 @@ def parser_of(description: str) -> argparse.ArgumentParser:
     for command in subcommands.choices.values():
         command.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser
+
+
+def _add_studies(subcommands: Any) -> list[argparse.ArgumentParser]:
+    """Add the commands of research; each keeps to the bars before the seal unless told otherwise."""
+    optimize = subcommands.add_parser("optimize", help="search for parameters")
+    optimize.set_defaults(run=research.optimize)
+    walk = subcommands.add_parser("walk-forward", help="search on the past, test on what follows")
+    walk.set_defaults(run=research.walk_forward)
+    walk.add_argument("--train-bars", type=int)
+    walk.add_argument("--test-bars", type=int)
+    walk.add_argument("--anchored", action="store_true", help="training begins with the first bar")
+    for command in (optimize, walk):
+        command.add_argument(
+            "--parameter", action="append", default=[], metavar="NAME=1,2,3|FROM:TO:STEP", help="values to try"
+        )
+        command.add_argument("--method", default="grid", help="grid, random, latin or tpe")
+        command.add_argument("--objective", help="a metric; sharpe_ratio unless said otherwise")
+        command.add_argument("--constraint", help='as in "trade_count >= 20"')
+        command.add_argument("--max-trials", type=int)
+    spread = subcommands.add_parser("spread", help="read the sentence of a specification every reasonable way")
+    spread.set_defaults(run=research.spread)
+    spread.add_argument("--description", help="the sentence: what it says is not varied")
+    significance = subcommands.add_parser("significance", help="ask how much of a result is luck")
+    significance.set_defaults(run=research.significance)
+    evidence = subcommands.add_parser("evidence", help="say what a result is worth, with every check")
+    evidence.set_defaults(run=research.evidence)
+    evidence.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", type=_assignment)
+    found = [optimize, walk, spread, significance, evidence]
+    for command in found:
+        command.add_argument("--seed", type=int, default=0, help="the same draws again")
+        command.add_argument("--all-bars", action="store_true", help="look at the sealed bars too")
+    return found
 
 
 def _add_data_options(command: argparse.ArgumentParser) -> None:

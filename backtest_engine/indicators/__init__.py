@@ -16,6 +16,7 @@ from backtest_engine.indicators.bollinger_percent_b import BOLLINGER_PERCENT_B
 from backtest_engine.indicators.cagr import CAGR
 from backtest_engine.indicators.chandelier import CHANDELIER
 from backtest_engine.indicators.connors_rsi import CONNORS_RSI
+from backtest_engine.indicators.cutler_rsi import CUTLER_RSI
 from backtest_engine.indicators.drawdown import DRAWDOWN
 from backtest_engine.indicators.ema import EMA
 from backtest_engine.indicators.ichimoku import ICHIMOKU
@@ -66,6 +67,7 @@ _INDICATORS: tuple[Indicator, ...] = (
     PIVOTS,
     PIVOT_POINTS,
     CONNORS_RSI,
+    CUTLER_RSI,
     STREAK,
     RETURNS,
     VOLATILITY_OF_RETURNS,

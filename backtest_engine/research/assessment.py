@@ -41,7 +41,7 @@ def researched(
         near_share = significance.near_share(base if isinstance(base, float) else None, rows, "return_pct")
         neighbours = len(rows)
     return Researched(
-        permutation_p=permuted.p if permuted else None,
+        permutation=permuted,
         doubled_return_pct=_doubled(result, evaluator),
         near_share=near_share,
         neighbours=neighbours,

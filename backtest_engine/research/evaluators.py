@@ -4,6 +4,7 @@ A specification is played on the fast path; code that none stands behind, and wh
 the sandbox.
 """
 
+import importlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,15 +16,18 @@ from backtest_engine.data.findings import doubts
 from backtest_engine.domain import BacktestResult, BrokerSettings, Check, Dataset
 from backtest_engine.errors import Cancelled, StrategyError
 from backtest_engine.fitting import fitted_to
+from backtest_engine.paths import FastPath
 from backtest_engine.ports import CancelSignal, Executor
 from backtest_engine.research.candidates import Candidate, Evaluator, candidate_of, failed
 from backtest_engine.research.statistics.sharpe import Moments
-from backtest_engine.simulation.fast_path import FIGURES, NotOnFastPath, Sweep, simulate, sweep
+from backtest_engine.result_checks import of_specification
 from backtest_engine.simulation.house import BACKTESTING
 from backtest_engine.simulation.indicator_cache import IndicatorCache
+from backtest_engine.simulation.reporting import IMPOSSIBLE_FILL
 from backtest_engine.simulation.statistics import YEARLY, _yearly
 from backtest_engine.spec import StrategySpec
 
+_PATHS = FastPath()
 # A run of free code with its checks, on a few thousand bars.
 SANDBOX_SECONDS = 0.15
 # A specification: what is the same for any bars, and what each bar costs.
@@ -86,11 +90,12 @@ class SpecEvaluator:
     def result(self, dataset: Dataset, *, parameters: Mapping[str, Any], broker: BrokerSettings) -> BacktestResult:
         """Return the whole result of one candidate; raise a `StrategyError` where it fails."""
         bars, spec, cache = self._prepared(dataset)
+        fast_path = kernel()
         try:
-            found = simulate(spec, replace(dataset, bars=bars), broker, parameters, cache=cache)
-        except NotOnFastPath:
+            found = fast_path.simulate(spec, replace(dataset, bars=bars), broker, parameters, cache=cache)
+        except fast_path.NotOnFastPath:
             return self._sandbox.result(dataset, parameters=parameters, broker=broker)
-        return replace(found, checks=_by_construction(found))
+        return replace(found, checks=_checks(found))
 
     def sweep(
         self,
@@ -104,8 +109,8 @@ class SpecEvaluator:
 
         `needed` are the metrics that each must have: some take longer than the others together.
         """
-        yearly = self.broker.fills != BACKTESTING
-        if not set(needed) <= {*FIGURES, *(YEARLY if yearly else ())}:
+        fast_path, yearly = kernel(), self.broker.fills != BACKTESTING
+        if not set(needed) <= {*fast_path.FIGURES, *(YEARLY if yearly else ())}:
             for chosen in parameters:
                 _stop_where(cancelled)
                 yield _candidate(self, dataset, chosen)
@@ -116,8 +121,10 @@ class SpecEvaluator:
             _stop_where(cancelled)
             part = parameters[first : first + size]
             try:
-                found = sweep(spec, replace(dataset, bars=bars), self.broker, part, cache=cache, keep_equity=True)
-            except NotOnFastPath:
+                found = fast_path.sweep(
+                    spec, replace(dataset, bars=bars), self.broker, part, cache=cache, keep_equity=True
+                )
+            except fast_path.NotOnFastPath:
                 yield from self._sandbox.sweep(dataset, part, cancelled=cancelled)
             else:
                 yield from _candidates(found, part, dataset, yearly=yearly)
@@ -134,6 +141,11 @@ class SpecEvaluator:
         return self._kept[1:]
 
 
+def kernel() -> Any:
+    """Return the fast path, which is slow to import, and must not be before somebody says where it is kept."""
+    return importlib.import_module("backtest_engine.simulation.fast_path")
+
+
 def evaluator_of(
     code: str, *, spec: StrategySpec | Mapping[str, Any] | None, broker: BrokerSettings, executor: Executor
 ) -> SandboxEvaluator | SpecEvaluator:
@@ -141,6 +153,9 @@ def evaluator_of(
     if spec is None:
         return SandboxEvaluator(code=code, broker=broker, executor=executor)
     typed = spec if isinstance(spec, StrategySpec) else StrategySpec.model_validate(spec)
+    # Where the code is not what the specification compiles to, or nothing can play it, the code is what runs.
+    if _PATHS._reason(code, typed) is not None:
+        return SandboxEvaluator(code=code, spec=typed, broker=broker, executor=executor)
     return SpecEvaluator(code=code, spec=typed, broker=broker, executor=executor)
 
 
@@ -158,7 +173,7 @@ def _candidate(evaluator: Evaluator, dataset: Dataset, chosen: Mapping[str, Any]
 
 
 def _candidates(
-    found: Sweep, parameters: Sequence[Mapping[str, Any]], dataset: Dataset, *, yearly: bool
+    found: Any, parameters: Sequence[Mapping[str, Any]], dataset: Dataset, *, yearly: bool
 ) -> Iterator[Candidate]:
     first = dataset.warm_up
     seconds = pd.DatetimeIndex(dataset.bars.index[first:]).as_unit("ns").asi8 / 1e9
@@ -187,29 +202,9 @@ def _candidates(
         )
 
 
-def _by_construction(result: BacktestResult) -> tuple[Check, ...]:
-    """Return the checks of a specification that was played: it is data, so most of them hold by construction."""
-    grave = doubts(result.dataset.notices)
-    impossible = [notice for notice in result.warnings if notice.code == "impossible_fill"]
-    said = {
-        "numbers": "The specification was played on trusted bars; no code of a strategy ran.",
-        "look_ahead": "A condition of a specification cannot name a later bar.",
-        "determinism": "A specification has no clock, no chance and no memory.",
-        "source": "No code was run.",
-    }
-    data = Check(
-        name="data",
-        status="failed" if grave else "passed",
-        scope=grave[0].message if grave else "No jump, bad tick or hole was found that no market makes.",
-    )
-    fills = Check(
-        name="fills",
-        status="failed" if impossible else "passed",
-        scope=impossible[0].message
-        if impossible
-        else f"All fills of {len(result.trades)} trades lie within their bars.",
-    )
-    return (*(Check(name=name, status="passed", scope=scope) for name, scope in said.items()), data, fills)
+def _checks(result: BacktestResult) -> tuple[Check, ...]:
+    fills = [notice for notice in result.warnings if notice.code == IMPOSSIBLE_FILL]
+    return of_specification(len(result.trades), fills=fills, doubts=doubts(result.dataset.notices))
 
 
 def _stop_where(cancelled: CancelSignal | None) -> None:

@@ -1,6 +1,7 @@
 """Parameters to try: lists and ranges by name, as points of a grid."""
 
 import itertools
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,28 @@ def grid_of(asked: Mapping[str, Any], *, code: str) -> Grid:
         values = _values(name, wanted)
         axes[name] = tuple(dict.fromkeys(effective_parameters(code, {name: value})[name] for value in values))
     return Grid(axes=axes)
+
+
+def parsed(text: str) -> tuple[str, Any]:
+    """Return a name and its values from `NAME=1,2,3` or `NAME=FROM:TO:STEP`; raise `InvalidParameter`."""
+    name, equals, given = text.partition("=")
+    name = name.strip()
+    if not equals or not name.isidentifier() or not given.strip():
+        raise InvalidParameter(f"{text!r} is not NAME=1,2,3 or NAME=FROM:TO:STEP."[:200], details={"parameter": name})
+    if ":" not in given:
+        return name, [_read(part.strip()) for part in given.split(",")]
+    bounds = [_read(part.strip()) for part in given.split(":")]
+    if len(bounds) not in (2, 3) or not all(isinstance(bound, int | float) for bound in bounds):
+        raise InvalidParameter(f"{text!r} is not NAME=FROM:TO:STEP."[:200], details={"parameter": name})
+    return name, dict(zip(("from", "to", "step"), bounds, strict=False))
+
+
+def _read(text: str) -> Any:
+    """Return a number, a truth or a text as it is written."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _values(name: str, wanted: Any) -> list[Any]:

@@ -43,7 +43,7 @@ def heat_map(picture: Mapping[str, Any]) -> str:
     known = [value for row in picture["medians"] for value in row if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     width, height = (_WIDTH - 120) / len(columns), min(32.0, 480 / len(rows))
-    cells = []
+    cells, frame = [], " stroke='#000' stroke-width='2'"
     for up, y in enumerate(reversed(rows)):
         for across, x in enumerate(columns):
             value, median = picture["values"][y][x], picture["medians"][y][x]
@@ -52,15 +52,16 @@ def heat_map(picture: Mapping[str, Any]) -> str:
             cells.append(
                 f"<rect x='{110 + across * width:.1f}' y='{up * height:.1f}' width='{max(width - 1, 0.5):.1f}' "
                 f"height='{max(height - 1, 0.5):.1f}' fill='{_shade(median, low, high)}'"
-                f"{' stroke=' + chr(39) + '#000' + chr(39) + ' stroke-width=' + chr(39) + '2' + chr(39) if best else ''}>"
+                f"{frame if best else ''}>"
                 f"<title>{escape(said)}</title></rect>"
             )
     bottom = len(rows) * height
     return (
         f"<figure style='margin:0 0 16px'><figcaption style='font:600 14px system-ui'>{escape(picture['y'])} over "
         f"{escape(picture['x'])}; colour: median of the neighbourhood, "
-        f"{_figure(low)} (light) to {_figure(high)} (dark); the frame marks the best</figcaption><svg viewBox='0 0 {_WIDTH} {bottom + 40:.0f}' width='{_WIDTH}' "
-        f"role='img' aria-label='heat map' font-family='system-ui' font-size='12'>{''.join(cells)}"
+        f"{_figure(low)} (light) to {_figure(high)} (dark); the frame marks the best</figcaption>"
+        f"<svg viewBox='0 0 {_WIDTH} {bottom + 40:.0f}' width='{_WIDTH}' role='img' "
+        f"aria-label='heat map' font-family='system-ui' font-size='12'>{''.join(cells)}"
         f"<text x='104' y='{bottom - 4:.0f}' text-anchor='end'>{escape(str(picture['y_values'][rows[0]]))}</text>"
         f"<text x='104' y='12' text-anchor='end'>{escape(str(picture['y_values'][rows[-1]]))}</text>"
         f"<text x='110' y='{bottom + 16:.0f}'>{escape(str(picture['x_values'][columns[0]]))}</text>"

@@ -35,7 +35,7 @@ def traded(dataset: Dataset) -> pd.DatetimeIndex:
 class SealedData:
     """A `DataCatalog` whose bars end before the seal: the source behind is never asked for a later one.
 
-    Where the source's own bars end before the goal's seal, their own last fifth is left out.
+    Where the source's own bars end before the goal's seal, or begin after it, their own last fifth is left out.
     """
 
     def __init__(self, behind: DataCatalog, sealed_from: datetime) -> None:
@@ -57,7 +57,12 @@ class SealedData:
         if start is not None and start > last:
             raise sealed_error(self._sealed_from)
         asked: dict[str, Any] = {"start": start, "interval": interval, "warm_up": warm_up}
-        found = self._behind.bars(symbol, end=min(end, last) if end else last, **asked)
+        try:
+            found = self._behind.bars(symbol, end=min(end, last) if end else last, **asked)
+        except DatesOutsideData:
+            if start is not None or end is not None:
+                raise
+            return self._apart(symbol, interval)
         if not self._ends_early(found):
             return found
         whole = (
@@ -71,6 +76,12 @@ class SealedData:
         if start is not None and start > own:
             raise sealed_error(own + _INSTANT)
         return self._behind.bars(symbol, end=own, **asked)
+
+    def _apart(self, symbol: str, interval: str | None) -> Dataset:
+        """Return bars of a market that begins after the goal's seal, without their own last fifth."""
+        whole = self._behind.bars(symbol, start=None, end=None, interval=interval)
+        own = seal_of(traded(whole)) - _INSTANT
+        return self._behind.bars(symbol, start=None, end=own, interval=interval)
 
     def dataset(self, fingerprint: str) -> Dataset:
         """Return bars that were served before, cut at the seal; raise `DatesOutsideData` where none are left."""

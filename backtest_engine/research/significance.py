@@ -1,9 +1,9 @@
 """How much of a result is timing, how wide its figures are, and what costs and small changes do to it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,52 @@ from backtest_engine.research.plateau import HILL, NEAR
 from backtest_engine.research.statistics import bootstrap
 from backtest_engine.research.statistics.permutation import Permutation, entry_permutation
 
+T = TypeVar("T")
+# Carries a step out, and may say that it is done.
+Step = Callable[[Callable[[], Any]], Any]
+
 COSTS = (0.0, 1.0, 2.0, 4.0)
 CHANGES = (-0.2, -0.1, 0.1, 0.2)
+
+
+def asked(
+    evaluator: Evaluator,
+    dataset: Dataset,
+    *,
+    parameters: Mapping[str, Any],
+    samples: int = 1_000,
+    seed: int = 0,
+    step: Step = lambda work: work(),
+    cancelled: CancelSignal | None = None,
+) -> tuple[BacktestResult, dict[str, Any]]:
+    """Return the strategy's result, and all that is asked about it; raise a `StrategyError` where it fails."""
+    result: BacktestResult = step(lambda: evaluator.result(dataset, parameters=parameters, broker=evaluator.broker))
+    drawn = {"samples": samples, "seed": seed}
+    random = step(lambda: permuted(result, **drawn))
+    bootstrapped = step(lambda: intervals(result, **drawn))
+    costs = [row for times in COSTS for row in step(_later(at_costs, evaluator, dataset, result.parameters, (times,)))]
+    changes = []
+    for name in numbers_of(result.parameters):
+        only = {name: result.parameters[name]}
+        changes += step(_later(changed, evaluator, dataset, result.parameters, only=only, cancelled=cancelled))
+    value = result.metrics.get("return_pct")
+    share = near_share(value if isinstance(value, float) else None, changes, "return_pct")
+    return result, {
+        "permutation": None if random is None else {"p": random.p, "samples": random.samples},
+        "bootstrap": bootstrapped,
+        "costs": costs,
+        "parameters": {"changes": changes, "share": share, "shape": fragile(share)},
+        "years": by_year(result),
+    }
+
+
+def steps_of(parameters: Mapping[str, Any]) -> int:
+    """Return how many steps `asked` takes."""
+    return 3 + len(COSTS) + len(numbers_of(parameters))
+
+
+def _later(work: Callable[..., T], *arguments: Any, **named: Any) -> Callable[[], T]:
+    return lambda: work(*arguments, **named)
 
 
 def permuted(result: BacktestResult, *, samples: int = 1_000, seed: int = 0) -> Permutation | None:
@@ -53,15 +97,20 @@ def changed(
     dataset: Dataset,
     declared: Mapping[str, Any],
     *,
+    only: Mapping[str, Any] | None = None,
     metric: str = "return_pct",
     changes: Sequence[float] = CHANGES,
     cancelled: CancelSignal | None = None,
 ) -> list[dict[str, Any]]:
     """Return a metric with each number among the parameters changed by shares of itself, the others as they are.
 
-    Whole numbers stay whole, and change by one at least.
+    `only` names those that are changed. Whole numbers stay whole, and change by one at least.
     """
-    asked = [(name, share, _moved(value, share)) for name, value in numbers_of(declared).items() for share in changes]
+    asked = [
+        (name, share, _moved(value, share))
+        for name, value in numbers_of(declared if only is None else only).items()
+        for share in changes
+    ]
     given = [{**declared, name: value} for name, _, value in asked]
     found = evaluator.sweep(dataset, given, cancelled=cancelled)
     return [

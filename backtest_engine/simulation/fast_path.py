@@ -14,14 +14,13 @@ the executor). It raises `NotOnFastPath` with a stable code where the kernel can
 
 `Sweep.figures` has an array of shape (combinations,) for each of `FIGURES`: `return_pct`, `sharpe_per_bar`, `bars`,
 `skew`, `kurtosis` (3 is normal), `trades`, `win_rate_pct`, `profit_factor`, `max_drawdown_pct`, `exposure_time_pct`,
-`equity_final`, `commissions`; NaN where a combination failed, with its code in `Sweep.failures` (None where it did not).
+`equity_final`, `commissions`; NaN where a combination failed, with its code in `Sweep.failures`, None elsewhere.
 `Sweep.equity` has shape (combinations, bars) where it was asked for.
 """
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,20 +33,23 @@ from backtest_engine.simulation import reporting
 from backtest_engine.simulation.figures import statistics_by
 from backtest_engine.simulation.house import terms_of
 from backtest_engine.simulation.indicator_cache import IndicatorCache
-from backtest_engine.simulation.kernel import figures, layout
-from backtest_engine.simulation.kernel.layout import Floats
+from backtest_engine.simulation.kernel import figures
+from backtest_engine.simulation.kernel.layout import Floats, equity_curve
 from backtest_engine.simulation.planning import Plan, TooDeep
-from backtest_engine.simulation.played import equity_curve, losses_of, trades_of, wiped_out_at
-from backtest_engine.simulation.playing import Player, prices_of
+from backtest_engine.simulation.played import losses_of, trades_of, wiped_out_at
+from backtest_engine.simulation.playing import NoRoom, Player, prices_of
 from backtest_engine.simulation.statistics import closed_trades
 from backtest_engine.simulation.units import size_step
-from backtest_engine.spec import StrategySpec
+from backtest_engine.spec import Always, Side, StrategySpec
 
 FIGURES = figures.NAMES
 
 
 class NotOnFastPath(Exception):
-    """The kernel does not play this; `code` is stable: `fast_path_prices`, `fast_path_depth`, `fast_path_parameters`."""
+    """The kernel does not play this.
+
+    `code` is `fast_path_prices`, `fast_path_depth`, `fast_path_parameters` or `fast_path_room`.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -86,11 +88,14 @@ def simulate(
     names = names_of(spec)
     given = _numbers(names, parameters or {})
     player = _player(names, dataset, broker, cache or IndicatorCache(), order_limit)
-    prepared = player.play(given)
+    try:
+        prepared = player.play(given)
+    except NoRoom:
+        raise NotOnFastPath("fast_path_room", "more trades are open, or orders waiting, than are kept") from None
     state, bars = player.state, dataset.bars
     index, step = pd.DatetimeIndex(bars.index), size_step(dataset, broker.fractional)
     played = time.perf_counter()
-    closed = state.closed[: state.k[layout.COUNTERS, layout.CLOSED]]
+    closed = state.closed[: state.st.closed_before]
     trades = trades_of(closed, index, whole_units=step is None)
     statistics = statistics_by(broker.fills, trades, equity_curve(state), bars, first=dataset.warm_up)
     fills = reporting.check_fills(trades, bars, broker=broker)
@@ -101,7 +106,7 @@ def simulate(
         broker=broker,
         index=index,
         wiped_out_at=wiped_out_at(state),
-        shortfall=float(state.s[layout.SHORTFALL]),
+        shortfall=float(state.st.shortfall),
         notes=statistics.notes,
     )
     known = reporting.warm_up_notices(dataset, known=max(prepared.known, 0))
@@ -144,22 +149,38 @@ def sweep(
         except StrategyError as error:
             failures[place] = error.code
             continue
+        except NoRoom:
+            failures[place] = "fast_path_room"
+            continue
         state = player.state
-        figures.measure_run(state.s, state.k, state.equity, state.closed, first, scratch, found[place])
+        figures.measure_run(state.record, state.equity, state.closed, first, scratch, found[place])
         if curves is not None:
             curves[place] = state.equity
     shown = {name: found[:, column].copy() for column, name in enumerate(FIGURES)}
     return Sweep(figures=shown, failures=tuple(failures), equity=curves)
 
 
+def warm_up() -> None:
+    """Compile the kernel, or load it from its cache, by playing a few bars both ways."""
+    index = pd.date_range("2024-01-01", periods=8, freq="D")
+    bars = pd.DataFrame(dict.fromkeys(("Open", "High", "Low", "Close", "Volume"), 100.0), index=index)
+    dataset = Dataset(symbol="WARM", interval="1d", source="warm_up", bars=bars, fingerprint="")
+    spec = StrategySpec(long=Side(entry=Always(), max_bars=2))
+    sweep(spec, dataset, BrokerSettings(), [{}])
+
+
 def names_of(spec: StrategySpec) -> ParameterNames:
     """Return the parameters of a specification by the names that its compiled module gives them."""
-    return _names_of(spec.model_dump_json())
+    key = spec.model_dump_json()
+    if key not in _NAMES:
+        while len(_NAMES) >= _MOST_NAMES:
+            _NAMES.pop(next(iter(_NAMES)))
+        _NAMES[key] = parameter_names(spec)
+    return _NAMES[key]
 
 
-@lru_cache(maxsize=64)
-def _names_of(spec: str) -> ParameterNames:
-    return parameter_names(StrategySpec.model_validate_json(spec))
+_MOST_NAMES = 64
+_NAMES: dict[str, ParameterNames] = {}
 
 
 def _numbers(names: ParameterNames, given: Mapping[str, Any]) -> dict[str, float]:

@@ -10,7 +10,7 @@ import pandas as pd
 from backtest_engine.compiler.parameters import ParameterNames
 from backtest_engine.registry import Array
 from backtest_engine.simulation.indicator_cache import IndicatorCache, Rows, described
-from backtest_engine.simulation.kernel import plan
+from backtest_engine.simulation.kernel import layout, plan
 from backtest_engine.simulation.kernel.layout import Floats, Ints
 from backtest_engine.simulation.programs import Program, of_position
 from backtest_engine.simulation.signals import Figure, Node, Signals, Values
@@ -66,6 +66,8 @@ class Prepared:
 
     r: Ints
     f: Floats
+    rule_series: Floats
+    rule_held: Held
     series: Floats
     held: Held
     ops: Ints
@@ -76,9 +78,11 @@ class Prepared:
 class _Rows:
     """Nodes, each with its row of one array; only what changed is written again."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type) -> None:
+        self._kind = kind
         self._nodes: list[Node] = []
         self._given: list[Any] = []
+        self._array: Any = None
 
     def place(self, node: Node) -> int:
         """Return the row of a node."""
@@ -86,17 +90,21 @@ class _Rows:
         self._given.append(None)
         return len(self._nodes) - 1
 
-    def array(self, bars: int, kind: type) -> Any:
-        """Return an array for all rows: one at least, so that it has a shape."""
-        return np.zeros((max(1, len(self._nodes)), bars), dtype=kind)
+    def __len__(self) -> int:
+        return len(self._nodes)
 
-    def fill(self, array: Any, values: Values) -> None:
-        """Write what the nodes give for these values of the parameters."""
+    def allocate(self, bars: int) -> None:
+        """Make the array for all rows."""
+        self._array = np.zeros((len(self._nodes), bars), dtype=self._kind)
+
+    def filled(self, values: Values) -> Any:
+        """Return the array with what the nodes give for these values of the parameters."""
         for row, node in enumerate(self._nodes):
             given = node(values)
             if given is not self._given[row]:
-                array[row] = given
+                self._array[row] = given
                 self._given[row] = given
+        return self._array
 
 
 class Plan:
@@ -108,10 +116,12 @@ class Plan:
     def __init__(self, names: ParameterNames, bars: pd.DataFrame, cache: IndicatorCache, *, order_limit: int) -> None:
         self._names, self._spec, self._bars = names, names.spec, len(bars)
         self._signals = Signals(names, bars, cache)
-        self._series, self._held = _Rows(), _Rows()
+        self._series, self._held = _Rows(float), _Rows(bool)
+        # What programs look up on earlier bars stands apart from what rules read on the bar itself.
+        self._looked_up, self._looked_up_held = _Rows(float), _Rows(bool)
         self._r: Ints = np.zeros(plan.PLACES, dtype=np.int64)
         self._figures: list[tuple[int, Figure]] = []
-        self._program = Program(self._signals, self._series.place, self._held.place)
+        self._program = Program(self._signals, self._looked_up.place, self._looked_up_held.place)
         self._of_account(order_limit)
         for place, side in ((plan.LONG, self._spec.long), (plan.SHORT, self._spec.short)):
             base = plan.SIDE + place * plan.SIDE_PLACES
@@ -125,14 +135,12 @@ class Plan:
         self._ops: Ints = np.array(lines, dtype=np.int64)
         self._f: Floats = np.zeros(plan.PLACES)
         self._constants: Floats = np.zeros(max(1, len(self._program.constants)))
-        self._values_of_series: Floats = self._series.array(self._bars, float)
-        self._values_of_held: Held = self._held.array(self._bars, bool)
+        for rows in (self._series, self._held, self._looked_up, self._looked_up_held):
+            rows.allocate(self._bars)
 
     def prepare(self, values: Values) -> Prepared:
         """Return the arrays for these values. Raises `NoValue`, and what an indicator raises."""
         known = max((self._leading(rows(values), rows) for rows in self._declared), default=0)
-        self._series.fill(self._values_of_series, values)
-        self._held.fill(self._values_of_held, values)
         for place, figure in self._figures:
             self._f[place] = figure(values)
         for place, figure in enumerate(self._program.constants):
@@ -140,8 +148,10 @@ class Plan:
         return Prepared(
             r=self._r,
             f=self._f,
-            series=self._values_of_series,
-            held=self._values_of_held,
+            rule_series=self._series.filled(values),
+            rule_held=self._held.filled(values),
+            series=self._looked_up.filled(values),
+            held=self._looked_up_held.filled(values),
             ops=self._ops,
             constants=self._constants,
             known=known,
@@ -149,7 +159,9 @@ class Plan:
 
     def _leading(self, rows: Rows, node: Node) -> int:
         if rows.empty:
-            raise NoValue(f"The indicator {node.title} has no value on any of the {self._bars} bars: are there too few?")
+            raise NoValue(
+                f"The indicator {node.title} has no value on any of the {self._bars} bars: are there too few?"
+            )
         return rows.leading
 
     def _declared_rows(self) -> Any:
@@ -181,7 +193,8 @@ class Plan:
         return Node(rows.names, work, lambda values: (bars, rows.key(values)))
 
     def _check_depth(self) -> None:
-        if self._program.deepest > plan.STACK or self._program.nested > plan.LOOPS:
+        fits = self._program.deepest <= layout.STACK and self._program.nested <= layout.LOOPS
+        if not fits or max(len(self._series), len(self._held)) > layout.READ - 2:
             raise TooDeep
 
     def _put(self, place: int, number: float) -> None:
@@ -262,6 +275,7 @@ class Plan:
             self._distance(base + plan.P_TRAIL, trailing.distance)
             r[base + plan.P_BY_HIGH] = trailing.anchor == "high"
             r[base + plan.P_TOUCH] = trailing.trigger == "touch"
+            r[plan.R_BEST] = r[plan.R_BEST] or trailing.trigger == "close"
             if trailing.begins is not None:
                 self._distance(base + plan.P_BEGINS, trailing.begins)
         if side.break_even is not None:
@@ -278,6 +292,8 @@ class Plan:
         if of_position(condition):
             start, end = self._program.add(condition)
             self._r[base + plan.P_PROGRAM], self._r[base + plan.P_PROGRAM_END] = start, end
+            self._r[base + plan.P_EXIT] = layout.READ - 1 - (base > plan.SIDE)
+            self._r[plan.R_PROGRAMS] = self._r[plan.R_BEST] = 1
         else:
             self._r[base + plan.P_EXIT] = self._held.place(self._signals.condition(condition))
 

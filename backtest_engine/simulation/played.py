@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from backtest_engine.simulation.kernel import layout
@@ -21,7 +20,6 @@ _UNPAID = (
 )
 
 
-# Not frozen: figures that leave a warm-up out give a copy of it other times.
 @dataclass(kw_only=True, eq=False)
 class _Market:
     """What a closed trade asks of its broker."""
@@ -50,9 +48,8 @@ def _trade(row: list[float], market: Any) -> Trade:
 
 def losses_of(state: State) -> Losses:
     """Return how many orders were placed and filled, and those that came to nothing by reason."""
-    counters = state.k[layout.COUNTERS]
-    losses = Losses(placed=int(counters[layout.PLACED]), filled=int(counters[layout.FILLED]))
-    rows = state.s[layout.LOST :].reshape(len(REASONS), layout.LOST_FIELDS).tolist()
+    losses = Losses(placed=int(state.st.placed), filled=int(state.st.filled))
+    rows = state.st.lost.tolist()
     for reason, row in zip(REASONS, rows, strict=True):
         if row[layout.LOST_COUNT]:
             figures = {name: row[place] for name, place in _FIGURES if row[place]}
@@ -65,15 +62,5 @@ def losses_of(state: State) -> Losses:
 
 def wiped_out_at(state: State) -> int | None:
     """Return the bar on which the account was worth nothing any more."""
-    bar = int(state.k[layout.COUNTERS, layout.WIPED_OUT_AT])
+    bar = int(state.st.wiped_out_at)
     return None if bar < 0 else bar
-
-
-def equity_curve(state: State) -> Floats:
-    """Return the equity of every bar; before the first one that was played it is what it was there."""
-    return layout.equity_curve(state)
-
-
-def finite(value: float) -> float | None:
-    """Return a number, None where it is none."""
-    return value if np.isfinite(value) else None

@@ -18,6 +18,10 @@ from backtest_engine.simulation.signals import Values
 _COLUMNS = ("Open", "High", "Low", "Close")
 
 
+class NoRoom(Exception):
+    """More trades are open, or orders waiting, than the kernel keeps."""
+
+
 class Player:
     """Plays one specification on one set of bars, on the terms of `simulation.house.terms_of`."""
 
@@ -27,22 +31,31 @@ class Player:
         self._first = int(broker["first"])
         self._cash = float(broker["cash"])
         self._terms = terms(
-            spread=broker["spread"], margin=broker["margin"], rate=broker["commission"], step=broker["step"]
+            spread=broker["spread"],
+            margin=broker["margin"],
+            rate=broker["commission"],
+            step=broker["step"],
+            on_close=broker["trade_on_close"],
+            hedging=broker["hedging"],
+            exclusive=broker["exclusive_orders"],
+            house=broker["fills"] == CONSERVATIVE,
         )
-        flags = ("trade_on_close", "hedging", "exclusive_orders")
-        house = broker["fills"] == CONSERVATIVE
-        self._flags = np.array([*(broker[name] for name in flags), house], dtype=np.int64)
 
     def play(self, values: Values) -> Prepared:
         """Play with these values of the parameters; the outcome is in `state`. Raises a `StrategyError`."""
         prepared = self._prepared(values)
         start = 1 + max(prepared.known, self._first - 1)
         while True:
-            self.state.clear(self._terms, self._flags, self._cash)
+            state = self.state
+            state.clear(self._terms, cash=self._cash)
+            state.st.r[:], state.st.f[:] = prepared.r, prepared.f
             found = run(
-                *self.state.arrays,
-                prepared.r,
-                prepared.f,
+                state.record,
+                state.bars,
+                state.equity,
+                state.closed,
+                prepared.rule_series,
+                prepared.rule_held,
                 prepared.series,
                 prepared.held,
                 prepared.ops,
@@ -51,7 +64,9 @@ class Player:
             )
             if found != layout.FULL:
                 break
-            self.state = _larger(self.state)
+            state.grow()
+        if found == layout.NO_ROOM:
+            raise NoRoom
         if found != layout.OK:
             raise failure(found, self.state, limit=int(prepared.r[R_ORDER_LIMIT]))
         return prepared
@@ -76,9 +91,7 @@ def failure(found: int, state: State, *, limit: int) -> StrategyError:
     """Return the error that the compiled code would have ended in."""
     if found == layout.TOO_MANY_ORDERS:
         return LimitExceeded(f"The strategy gave more than {limit} orders.", code="order_limit")
-    if found == layout.TOO_MANY_WAITING:
-        return LimitExceeded("More than 2000 orders were waiting at the same time.", code="order_limit")
-    price, bar = state.s[layout.STOPPED_AT], int(state.k[layout.COUNTERS, layout.BAR])
+    price, bar = float(state.st.stopped_at), int(state.st.bar)
     kind, message = _FAILURES[found]
     details = {"phase": "next", "root_type": kind, "root_message": message.format(price=price), "bar": bar}
     return StrategyRaised(f"{kind}: {message.format(price=price)}", details=details)
@@ -90,8 +103,3 @@ _FAILURES = {
     layout.NEGATIVE_PRICE: ("ValueError", "an order's price must be above 0, not {price:g}"),
     layout.BAD_SIZE: ("AssertionError", "size must be a positive fraction of equity, or a positive whole number"),
 }
-
-
-
-def _larger(state: State) -> State:
-    return State(state.bars, open_trades=2 * len(state.trades), closed_trades=4 * len(state.closed))

@@ -57,7 +57,12 @@ def bars_of(dataset: Dataset) -> Bars:
 
 def spec_hash(version: StrategyVersion) -> str:
     """Return the fingerprint of what a version means: of its specification, or of its code where it has none."""
-    return version.sha256 if version.spec is None else _sha256(version.spec)
+    return version.sha256 if version.spec is None else hash_of_spec(version.spec)
+
+
+def hash_of_spec(spec: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a specification as JSON."""
+    return _sha256(spec)
 
 
 def hash_of(spec: Mapping[str, Any]) -> str:
@@ -67,8 +72,10 @@ def hash_of(spec: Mapping[str, Any]) -> str:
 
 def record(goal: Goal, evaluated: Iterable[Evaluated], *, origin: str) -> None:
     """Write candidates down, all with few statements; one that is known already stays as it is."""
-    rows = [_trial(goal, one, origin) for one in evaluated]
-    Trial.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    rows = {row.pk: row for row in (_trial(goal, one, origin) for one in evaluated)}
+    # In one order for all: two writers of the same rows must not wait for each other.
+    ordered = [rows[pk] for pk in sorted(rows)]
+    Trial.objects.bulk_create(ordered, batch_size=BATCH, ignore_conflicts=True)
 
 
 def trial_id(goal: Goal, one: Evaluated) -> uuid.UUID:

@@ -27,8 +27,8 @@ def with_strategies(goals: Iterable[Goal]) -> list[Goal]:
     rows = Strategy.objects.filter(goal__in=shared).order_by("created_at")
     for goal, strategy in rows.values_list("goal", "pk"):
         shared[goal].append(strategy)
-    for goal in found:
-        goal.strategy_ids = shared[goal.pk]  # type: ignore[attr-defined]
+    for one in found:
+        one.strategy_ids = shared[one.pk]  # type: ignore[attr-defined]
     return found
 
 

@@ -36,7 +36,7 @@ class Row:
 
 def make_study(run: Run) -> None:
     """Make the study of a new run: called in the transaction that makes the run."""
-    strategy = Strategy.objects.get(pk=run.subject_id)
+    strategy = Strategy.objects.get(pk=str(run.subject_id))
     Study.objects.create(
         id=run.pk,
         owner_id=run.owner_id,

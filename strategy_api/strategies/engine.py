@@ -4,6 +4,7 @@ import logging
 import os
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 
@@ -12,6 +13,7 @@ from backtest_engine.engine import Engine
 from backtest_engine.errors import AlgoAgentError
 from backtest_engine.executor import SandboxedExecutor
 from backtest_engine.generate.offline import OfflineGenerator
+from backtest_engine.paths import FastPath
 from backtest_engine.sandbox.selftest import sandbox_check
 from strategy_api.llm import language_models
 from strategy_api.market.catalog import catalog
@@ -52,7 +54,14 @@ def _engine(pid: int) -> Engine:
         generators={"offline": OfflineGenerator()},
         data=catalog(),
         executor=SandboxedExecutor(limits=limits, allow_missing_walls=environment.sandbox_without_walls),
+        fast_path=_fast_path(limits),
     )
+
+
+def _fast_path(limits: Limits) -> FastPath:
+    environment = settings.ENVIRONMENT
+    folder = environment.kernel_cache_dir or Path.home() / ".cache" / "algoagent" / "kernel"
+    return FastPath(sample=environment.fast_path_sample, cache_folder=folder, limits=limits)
 
 
 def sandbox_problems() -> list[str]:
@@ -64,6 +73,11 @@ def sandbox_problems() -> list[str]:
 def _sandbox_problems(pid: int) -> list[str]:
     report = sandbox_check(allow_missing_walls=settings.ENVIRONMENT.sandbox_without_walls)
     return list(report.problems)
+
+
+def warm_up_kernel() -> None:
+    """Compile or load the kernel in the process that others are forked from; without numba, say so."""
+    _fast_path(Limits()).warm_up()
 
 
 def warm_up() -> None:

@@ -35,6 +35,9 @@ def record_success(
         verified=result.verified,
         evidence=storing.storable(evidence),
         log=storing.text(result.log),
+        path=result.path,
+        path_reason=result.path_reason or "",
+        path_differences=list(result.path_differences),
         timings=storing.storable(dict(result.timings)),
         versions=dict(result.versions),
     )
@@ -57,6 +60,8 @@ def record_failure(
         error_code=error.code,
         error=storing.storable(error.as_dict()),
         log=storing.text(str(error.details.get("log", ""))),
+        path_reason=str(error.details.get("path_reason", "")),
+        path_differences=list(error.details.get("path_differences", ())),
     )
 
 
@@ -80,6 +85,8 @@ def summary(execution: Execution) -> dict[str, Any]:
         "checks": execution.checks,
         "verified": execution.verified,
         "evidence": execution.evidence,
+        "path": execution.path,
+        "path_reason": execution.path_reason or None,
     }
 
 

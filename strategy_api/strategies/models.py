@@ -153,6 +153,10 @@ class Execution(models.Model):
     error_code = models.CharField(max_length=64, blank=True)
     error = models.JSONField(null=True, blank=True)
     log = models.TextField(blank=True)
+    # How it ran, why a specification ran in the sandbox, and what the two paths differed in where both were taken.
+    path = models.CharField(max_length=16, default="sandbox")
+    path_reason = models.CharField(max_length=64, blank=True)
+    path_differences = models.JSONField(default=list, blank=True)
     timings = models.JSONField(default=dict)
     versions = models.JSONField(default=dict)
     thinned_at = models.DateTimeField(null=True, blank=True)

@@ -46,6 +46,7 @@ _STRATEGY_SUMMARY: dict[str, Any] = {
     "tags": ["mean-reversion"],
     "status": "draft",
     "version": 1,
+    "goal": "5a1f7f66-0f2b-4a29-8a33-6f0d7c0e8b21",
     "created_at": examples.AT,
     "updated_at": examples.AT,
 }
@@ -88,6 +89,21 @@ _EXECUTION_SUMMARY: dict[str, Any] = {
         }
     },
     "verified": True,
+    "evidence": {
+        "verdict": "not_believable",
+        "sentence": "Not believable: 9 round trips prove nothing; 30 are wanted.",
+        "checks": [
+            {
+                "code": "enough_trades",
+                "verdict": "fail",
+                "sentence": "9 round trips prove nothing; 30 are wanted.",
+                "figures": {"trade_count": 9, "wanted": 30},
+            }
+        ],
+    },
+    "path": "fast",
+    "path_reason": "",
+    "path_differences": [],
     "error": None,
     "timings": {"sandbox_seconds": 0.03},
     "versions": {"backtesting": "0.6.6"},

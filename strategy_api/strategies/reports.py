@@ -6,6 +6,7 @@ import pandas as pd
 
 from backtest_engine.errors import AlgoAgentError
 from backtest_engine.report import render_report
+from backtest_engine.research import pictures
 from strategy_api.market.catalog import catalog
 from strategy_api.strategies import equity_curves
 from strategy_api.strategies.models import Execution
@@ -30,6 +31,7 @@ def report_page(execution: Execution) -> str:
         trades=execution.trades,
         notices=notices,
         bars=_bars(execution),
+        evidence=pictures.evidence(execution.evidence),
     )
 
 

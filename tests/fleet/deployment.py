@@ -13,7 +13,7 @@ import httpx
 from tests.fleet.servers import Postgres, Redis
 from tests.processes import ROOT, answers, free_port, own_environment
 
-QUEUES = "execution,generation,conversation,maintenance"
+QUEUES = "execution,generation,research,conversation,maintenance"
 
 
 class Deployment:

@@ -6,6 +6,8 @@ from typing import Any
 import pandas as pd
 from django.contrib.auth.models import User
 
+from strategy_api.research.models import Goal, Study
+from strategy_api.agents.models import Supervision
 from strategy_api.runs.models import Run
 from strategy_api.strategies import equity_curves
 from strategy_api.strategies.models import Execution, Strategy
@@ -55,6 +57,26 @@ def run_of(strategy: Strategy, **values: Any) -> Run:
     )
 
 
+def study_of(strategy: Strategy, **values: Any) -> Study:
+    """Store a study whose run has ended, of a goal with a seal."""
+    run = run_of(strategy, kind="optimize", state="succeeded", finished_at=datetime(2020, 1, 2, tzinfo=UTC))
+    goal = Goal.objects.get(pk=strategy.goal)
+    goal.sealed_from = datetime(2020, 1, 1, tzinfo=UTC)
+    goal.save()
+    return Study.objects.create(
+        **{
+            "id": run.pk,
+            "run": run,
+            "owner": strategy.owner,
+            "goal": goal,
+            "strategy": strategy,
+            "version": 1,
+            "kind": "optimize",
+            **values,
+        }
+    )
+
+
 def execution_of(strategy: Strategy, **values: Any) -> Execution:
     """Store a backtest that went well."""
     execution = Execution(**execution_values(strategy, **values))
@@ -90,3 +112,11 @@ def execution_values(strategy: Strategy, **values: Any) -> dict[str, Any]:
         "warnings": [{"code": "sample_data", "message": "Sample data."}],
         **values,
     }
+
+
+def supervision_of(strategy: Strategy, **values: Any) -> Supervision:
+    """Store a supervision that has ended, with one picture."""
+    run = run_of(strategy, kind="supervise", state="succeeded")
+    picture = {"name": "equity", "title": "Equity", "why": "Shows it.", "spec": {"mark": "line"}, "rows": [{"equity": 1}]}
+    told = {"owner": strategy.owner, "strategy": strategy, "version": 1, "run": run, "insights": [picture]}
+    return Supervision.objects.create(**{"id": run.pk, "ending": "nothing_better", **told, **values})

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from strategy_api.accounts.models import Token
 from strategy_api.agents.services import begin_conversation
 from tests.integration.conftest import client_of
-from tests.integration.records import CODE, execution_of, run_of, strategy_of
+from tests.integration.records import CODE, execution_of, run_of, strategy_of, study_of, supervision_of
 
 SAFE = ("get",)
 CSV = b"date,open,high,low,close,volume\n2024-01-02,10,11,9,10.5,1000\n2024-01-03,10.5,12,10,11.5,1200\n"
@@ -28,6 +28,9 @@ class World:
     execution: str
     token: str
     conversation: str
+    goal: str
+    study: str
+    supervision: str
     clients: dict[str, APIClient]
 
     def address(self, name: str) -> str:
@@ -40,8 +43,11 @@ class World:
             "conversation": self.conversation,
             "token": self.token,
             "submit": self.strategy,
+            "goal": self.goal,
+            "study": self.study,
+            "supervision": self.supervision,
         }
-        for arguments in ([], [keys.get(kind, "")], [keys.get(kind, ""), 2]):
+        for arguments in ([], [keys.get(kind, "")], [keys.get(kind, ""), 2], [keys.get(kind, ""), "equity"]):
             try:
                 return reverse(name, args=arguments)
             except Exception:  # noqa: S112  # the next number of arguments fits
@@ -64,6 +70,9 @@ def world(db: None, settings: Any, tmp_path: Any) -> World:
         execution=str(execution_of(strategy).pk),
         token=str(token.pk),
         conversation=str(begin_conversation(owner=owner, title="mine").pk),
+        goal=str(strategy.goal),
+        study=str(study_of(strategy).pk),
+        supervision=str(supervision_of(strategy).pk),
         clients={
             "nobody": APIClient(),
             "other": client_of(other),
@@ -78,6 +87,8 @@ Expected = dict[str, set[int]]
 # Work on what belongs to somebody: to others it does not exist.
 OWNED: Expected = {"nobody": {401}, "other": {404}, "read token": {200}, "owner": {200}, "staff": {200}}
 OWNED_WRITE = OWNED | {"read token": {403}, "owner": {200, 201, 202, 204}, "staff": {200, 201, 202, 204}}
+# The owner's strategy has no parameters and no sentence.
+OWNED_REFUSED = OWNED_WRITE | {"owner": {422}, "staff": {422}}
 # Lists and makers: everybody has their own.
 OPEN_TO_USERS: Expected = {who: {200} for who in OWNED} | {"nobody": {401}}
 MAKES: Expected = {who: {201, 202} for who in OWNED} | {"nobody": {401}, "read token": {403}}
@@ -125,6 +136,24 @@ RULES: dict[str, Expected] = {
     "conversation-messages GET": OWNED,
     "conversation-messages POST": OWNED_WRITE,
     "conversation-events GET": OWNED,
+    "goal-list GET": OPEN_TO_USERS,
+    "goal-detail GET": OWNED,
+    "goal-trials GET": OWNED,
+    "goal-open-seal POST": OWNED_WRITE,
+    "study-list GET": OPEN_TO_USERS,
+    "study-detail GET": OWNED,
+    "study-trials GET": OWNED,
+    "study-report GET": OWNED,
+    "submit-optimize POST": OWNED_REFUSED,
+    "submit-walk_forward POST": OWNED_REFUSED,
+    "submit-spread POST": OWNED_REFUSED,
+    "submit-significance POST": OWNED_WRITE,
+    "submit-batch POST": OWNED_WRITE,
+    "supervision-list GET": OPEN_TO_USERS,
+    "supervision-detail GET": OWNED,
+    "supervision-insights GET": OWNED,
+    "supervision-rows GET": OWNED,
+    "submit-supervise POST": MAKES,
     "token-list GET": TOKENS,
     "token-list POST": MAKES,
     "token-detail DELETE": ONE_TOKEN,
@@ -152,6 +181,9 @@ BODIES: dict[str, Any] = {
     "conversation-list POST": {"test_symbol": "GOOG"},
     "conversation-detail PATCH": {"title": "Two"},
     "conversation-messages POST": {"content": "buy when RSI < 30, sell when RSI > 70"},
+    "submit-supervise POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
+    "submit-optimize POST": {"parameters": {"rsi_period": [7, 14]}},
+    "submit-walk_forward POST": {"parameters": {"rsi_period": [7, 14]}},
 }
 QUERIES = {
     "data-bars GET": "?symbol=GOOG&page_size=5",
@@ -189,10 +221,11 @@ def ask(client: APIClient, world: World, operation: str) -> Any:
     address = world.address(name) + QUERIES.get(operation, "")
     if operation == "data-import POST":
         return client.generic("POST", address, CSV, content_type="text/csv")
+    body = {"strategy": world.strategy, "symbols": ["GOOG"]} if name == "submit-batch" else BODIES.get(operation)
     headers = {"Accept": "application/json"} if name.endswith("-events") else {}
     if operation in ("strategy-detail DELETE", "run-detail DELETE"):
         world.clients["owner"].post(reverse("run-cancel", args=[world.run]))
-    return getattr(client, method.lower())(address, BODIES.get(operation), headers=headers)
+    return getattr(client, method.lower())(address, body, headers=headers)
 
 
 class TestAccess:
@@ -212,7 +245,10 @@ class TestAccess:
     def test_shows_nothing_of_others(self, world: World, operation: str) -> None:
         answer = ask(world.clients["other"], world, operation)
 
-        for key in (world.strategy, world.run, world.execution, world.token, world.conversation):
+        for key in (
+            *(world.strategy, world.run, world.execution, world.token, world.conversation),
+            *(world.goal, world.study, world.supervision),
+        ):
             assert key not in answer.content.decode()
 
     def test_says_nothing_of_others_in_filters_either(self, world: World) -> None:

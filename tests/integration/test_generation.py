@@ -32,7 +32,9 @@ def by_hand(code: str) -> dict:
 
 class TestGeneration:
     def test_turns_a_sentence_into_numbers_that_backtesting_gives_by_hand(self, api: APIClient, work: Work) -> None:
-        accepted = api.post(GENERATE, {"description": RSI, "execute_after_generation": True, "test_symbol": "GOOG"})
+        # Dates are named, so nothing is sealed.
+        dates = {"start_date": "2004-08-19", "end_date": "2013-03-01"}
+        accepted = api.post(GENERATE, {"description": RSI, "execute_after_generation": True, **dates})
         work()
         run = api.get(accepted["Location"]).json()
 

@@ -9,7 +9,20 @@ from backtest_engine.simulation import kernel
 
 FOLDER = Path(kernel.__file__).parent
 PACKAGE = "backtest_engine.simulation.kernel"
-FILES = ("layout", "plan", "account", "orders", "house", "fills", "prices", "conditions", "sizes", "entries", "exits", "run")
+FILES = (
+    "plan",
+    "layout",
+    "account",
+    "orders",
+    "house",
+    "fills",
+    "prices",
+    "conditions",
+    "sizes",
+    "entries",
+    "exits",
+    "run",
+)
 
 
 def compiled() -> SimpleNamespace:

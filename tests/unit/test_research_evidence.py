@@ -10,13 +10,20 @@ import pytest
 from backtest_engine.domain import BrokerSettings, Check
 from backtest_engine.research.assessment import assessed, fits, researched
 from backtest_engine.research.evidence import CHECKS, EvidenceCheck, Researched, Seal, Tries, of_failure
+from backtest_engine.research.statistics.permutation import Permutation
 from tests.unit.research import Slopes, bars, result, trade
 
 CODES = [
     *("look_ahead", "deterministic", "tampering", "data", "enough_trades", "benchmark", "luck", "out_of_sample"),
     *("costs", "fragility", "concentration", "readings", "fills"),
 ]
-GOOD = Researched(permutation_p=0.01, doubled_return_pct=20.0, near_share=0.8, neighbours=8)
+
+
+def _timing(p: float) -> Permutation:
+    return Permutation(p=p, samples=1_000, earned=0.0, middle=0.0, score=2.3)
+
+
+GOOD = Researched(permutation=_timing(0.01), doubled_return_pct=20.0, near_share=0.8, neighbours=8)
 
 
 def good(*, trades: int = 40, mean: float = 0.002) -> Any:
@@ -45,9 +52,10 @@ class TestVerdict:
             ("unknown", {"found": replace(GOOD, near_share=None)}),
             ("weak", {"found": replace(GOOD, near_share=0.3)}),
             ("not_believable", {"found": replace(GOOD, near_share=0.0)}),
-            ("weak", {"found": replace(GOOD, permutation_p=0.2)}),
-            ("not_believable", {"found": replace(GOOD, permutation_p=0.7)}),
+            ("weak", {"found": replace(GOOD, permutation=_timing(0.2))}),
+            ("not_believable", {"found": replace(GOOD, permutation=_timing(0.7))}),
             ("weak", {"found": replace(GOOD, doubled_return_pct=-1.0)}),
+            ("weak", {"tries": Tries(count=20, variance=0.0)}),
             ("not_believable", {"tries": Tries(count=1000, variance=0.09)}),
         ],
     )
@@ -161,6 +169,6 @@ class TestResearch:
         assert [row["b"] for row in changed][4:] == [1.6, 1.8, 2.2, 2.4]
         assert (found.near_share, found.neighbours) == (1.0, 8)
         assert found.doubled_return_pct is not None
-        assert found.permutation_p is not None
+        assert found.permutation is not None
         assert fits(evaluator, known)
         assert not fits(evaluator, known, seconds=1e-6)

@@ -142,6 +142,14 @@ class TestPermutation:
         assert perfect is not None
         assert perfect.p < 0.01
 
+    def test_the_best_of_many_tries_is_held_to_more(self) -> None:
+        seldom = permutation.Permutation(p=0.03, samples=999, earned=0.0, middle=0.0, score=1.9)
+        never = permutation.Permutation(p=0.001, samples=999, earned=0.0, middle=0.0, score=6.0)
+
+        assert seldom.after(1) == pytest.approx(0.03)
+        assert seldom.after(10) == pytest.approx(1 - 0.97**10)
+        assert never.after(10_000) < 1e-4
+
     def test_holding_all_the_time_has_no_other_times(self) -> None:
         assert permutation.entry_permutation([trade(0, 99)], np.linspace(1, 2, 100)) is None
         assert permutation.entry_permutation([], np.linspace(1, 2, 100)) is None

@@ -10,6 +10,7 @@ import numpy as np
 
 from backtest_engine.domain import BacktestResult, Check
 from backtest_engine.research.candidates import bar_returns
+from backtest_engine.research.statistics.permutation import Permutation
 from backtest_engine.research.statistics.sharpe import Moments, Tries, moments
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -55,7 +56,7 @@ class Researched:
     percent of the readings of the sentence, `doubled_return_pct` is that at twice the costs.
     """
 
-    permutation_p: float | None = None
+    permutation: Permutation | None = None
     doubled_return_pct: float | None = None
     near_share: float | None = None
     neighbours: int = 0

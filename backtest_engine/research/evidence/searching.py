@@ -21,9 +21,14 @@ NEEDLE = 0.2
 
 
 def luck(facts: Facts) -> EvidenceCheck:
-    """Ask whether the best of so many tries, or random entries, would have done as well."""
-    tries, p = facts.tries, facts.found.permutation_p
+    """Ask whether the best of so many tries, or random entries, would have done as well.
+
+    Both are asked for all tries together: the best of many has good timing by chance, too.
+    """
+    tries, drawn = facts.tries, facts.found.permutation
     deflated = deflated_sharpe(facts.moments, tries=tries.count, variance_of_tries=tries.variance)
+    p = None if drawn is None else drawn.p
+    of_tries = None if drawn is None else drawn.after(tries.count)
     figures = {
         "tries": tries.count,
         "sharpe_per_bar": facts.moments.sharpe,
@@ -31,20 +36,24 @@ def luck(facts: Facts) -> EvidenceCheck:
         "probabilistic_sharpe": probabilistic_sharpe(facts.moments),
         "deflated_sharpe": deflated,
         "permutation_p": p,
+        "permutation_p_of_tries": of_tries,
     }
     tried = f"Try {tries.count} for this goal on these bars"
     if deflated is None:
         sentence = f"{tried}; the account never moved, so nothing can be said."
         return EvidenceCheck(code="luck", verdict="unknown", sentence=sentence, figures=figures)
     said = f"{tried}: the chance that it is more than luck is {deflated:.0%}"
-    said += f"; {p:.1%} of random entries did as well." if p is not None else "; random entries were not tried."
+    said += f"; {p:.1%} of random entries did as well" if p is not None else "; random entries were not tried"
+    said += f", {of_tries:.1%} where the best of {tries.count} is taken." if of_tries and tries.count > 1 else "."
+    return EvidenceCheck(code="luck", verdict=_luck(deflated, p, of_tries), sentence=said, figures=figures)
+
+
+def _luck(deflated: float, p: float | None, of_tries: float | None) -> str:
     if deflated < NOT_BETTER or (p is not None and p > NOT_BETTER):
-        verdict = "fail"
-    elif deflated < SURE or (p is not None and p > P_VALUE):
-        verdict = "warn"
-    else:
-        verdict = "pass" if p is not None else "unknown"
-    return EvidenceCheck(code="luck", verdict=verdict, sentence=said, figures=figures)
+        return "fail"
+    if deflated < SURE or (of_tries is not None and of_tries > P_VALUE):
+        return "warn"
+    return "unknown" if p is None else "pass"
 
 
 def out_of_sample(facts: Facts) -> EvidenceCheck:

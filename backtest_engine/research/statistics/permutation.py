@@ -4,8 +4,10 @@ Source: the randomisation test of a trading rule's timing, Aronson (2006), "Evid
 chapter 6, with the p value of Phipson and Smyth (2010), which counts the observed order as one of the permutations.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -15,15 +17,30 @@ from backtest_engine.domain import Trade
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
+_NORMAL = NormalDist()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Permutation:
-    """`p` is the share of random timings, the real one among them, that earned as much; `samples` were drawn."""
+    """`p` is the share of random timings, the real one among them, that earned as much; `samples` were drawn.
+
+    `score` is by how many standard deviations of the random ones the real timing earned more than they on average.
+    """
 
     p: float
     samples: int
     earned: float
     middle: float
+    score: float
+
+    def after(self, tries: int) -> float:
+        """Return the p value of the best of so many tries, as if each were independent of the others (Šidák).
+
+        Samples cannot show a p value much below one over their number: there the normal tail stands for them.
+        """
+        rare = self.p <= 10 / (self.samples + 1)
+        single = min(self.p, _NORMAL.cdf(-self.score)) if rare else self.p
+        return -math.expm1(max(tries, 1) * math.log1p(-min(single, 1 - 1e-12)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,7 +79,14 @@ def entry_permutation(
     drawn = np.concatenate([_placed(held, price, free, first, random, part) for part in parts])
     # Sums in another order differ in the last digits.
     as_good = int((drawn >= earned - 1e-12 * max(1.0, abs(earned))).sum())
-    return Permutation(p=(as_good + 1) / (samples + 1), samples=samples, earned=earned, middle=float(np.median(drawn)))
+    spread = float(drawn.std())
+    return Permutation(
+        p=(as_good + 1) / (samples + 1),
+        samples=samples,
+        earned=earned,
+        middle=float(np.median(drawn)),
+        score=(earned - float(drawn.mean())) / spread if spread > 0 else 0.0,
+    )
 
 
 def _placed(held: _Holdings, price: Floats, free: int, first: int, random: np.random.Generator, samples: int) -> Floats:

@@ -8,9 +8,8 @@ import math
 import numpy as np
 
 from backtest_engine.simulation.kernel.jit import jit
-from backtest_engine.simulation.kernel.layout import BAR, COUNTERS
+from backtest_engine.simulation.kernel.layout import LOOP_BACK, LOOP_BARS, LOOP_LINE, LOOP_TIMES
 from backtest_engine.simulation.kernel.plan import (
-    LOOPS,
     OP_ADD,
     OP_AGAIN,
     OP_AND,
@@ -26,60 +25,71 @@ from backtest_engine.simulation.kernel.plan import (
     OP_LOOP,
     OP_MULTIPLY,
     OP_NOT,
-    OP_OR,
     OP_POSITION,
     OP_SERIES,
     OP_SUBTRACT,
-    STACK,
 )
 from backtest_engine.simulation.kernel.prices import measure
 
 
 @jit
-def holds(s, k, bars, trades, series, held, ops, constants, start, end):
+def holds(st, series, held, ops, constants, start, end):
     """Whether the program in lines `start` to `end` of `ops` gives true today."""
-    stack = np.empty(STACK)
-    loops = np.empty((LOOPS, 4), dtype=np.int64)
-    top, depth, back, line = -1, -1, 0, start
+    top, depth, back, line = np.int64(-1), np.int64(-4), np.int64(0), start
     while line < end:
         op = ops[line, 0]
         if op <= OP_HELD:
             top += 1
-            stack[top] = _read(s, k, bars, trades, series, held, constants, op, ops[line, 1], ops[line, 2], back)
+            st.stack[top] = _read(st, series, held, constants, op, ops[line, 1], ops[line, 2], back)
         elif op == OP_BACK:
             back += ops[line, 1]
         elif op == OP_NOT:
-            stack[top] = 1.0 - stack[top]
+            st.stack[top] = 1.0 - st.stack[top]
         elif op == OP_LOOP:
-            depth += 1
-            loops[depth, 0], loops[depth, 1], loops[depth, 2], loops[depth, 3] = line, ops[line, 1], ops[line, 2], back
-        elif op == OP_AGAIN:
-            # Bars left to look at, and times that it must still hold.
-            loops[depth, 1] -= 1
-            loops[depth, 2] -= int(stack[top])
-            if loops[depth, 2] <= 0 or loops[depth, 1] < loops[depth, 2]:
-                stack[top] = 1.0 if loops[depth, 2] <= 0 else 0.0
-                back = loops[depth, 3]
-                depth -= 1
-            else:
-                top -= 1
-                back += 1
-                line = loops[depth, 0]
+            depth += 4
+            _begin_loop(st, depth, line, ops[line, 1], ops[line, 2], back)
+        elif op != OP_AGAIN:
+            top -= 1
+            st.stack[top] = _combined(op, st.stack[top], st.stack[top + 1])
+        elif _loop_ends(st, depth, top):
+            back = st.loops[depth + LOOP_BACK]
+            depth -= 4
         else:
             top -= 1
-            stack[top] = _combined(op, stack[top], stack[top + 1])
+            back += 1
+            line = st.loops[depth + LOOP_LINE]
         line += 1
-    return stack[0] == 1
+    return st.stack[0] == 1
 
 
 @jit
-def _read(s, k, bars, trades, series, held, constants, op, a, b, back):
+def _begin_loop(st, depth, line, bars, times, back):
+    st.loops[depth + LOOP_LINE] = line
+    st.loops[depth + LOOP_BARS] = bars
+    st.loops[depth + LOOP_TIMES] = times
+    st.loops[depth + LOOP_BACK] = back
+
+
+@jit
+def _loop_ends(st, depth, top):
+    """Count a bar of a loop; return whether its outcome is known, which then is on top of the stack."""
+    st.loops[depth + LOOP_BARS] -= 1
+    st.loops[depth + LOOP_TIMES] -= int(st.stack[top])
+    missing = st.loops[depth + LOOP_TIMES]
+    if 0 < missing <= st.loops[depth + LOOP_BARS]:
+        return False
+    st.stack[top] = 1.0 if missing <= 0 else 0.0
+    return True
+
+
+@jit
+def _read(st, series, held, constants, op, a, b, back):
     """Return what is put on the stack; of a bar that does not exist nothing is known."""
     if op == OP_CONSTANT:
         return constants[a]
     if op == OP_POSITION:
-        return measure(s, k, bars, trades, a)
-    bar = k[COUNTERS, BAR] - back - b
+        return measure(st, a)
+    bar = st.bar - back - b
     if op == OP_SERIES:
         return series[a, bar] if bar >= 0 else math.nan
     return 1.0 if bar >= 0 and held[a, bar] else 0.0

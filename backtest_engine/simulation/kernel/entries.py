@@ -3,30 +3,7 @@
 import math
 
 from backtest_engine.simulation.kernel.jit import jit
-from backtest_engine.simulation.kernel.layout import (
-    BAR,
-    C_COMMISSION,
-    C_ENTRY,
-    C_EXIT,
-    C_EXIT_BAR,
-    C_SIZE,
-    CLOSE_PRICE,
-    CLOSED,
-    COUNTERS,
-    EVENTS,
-    EXPIRES,
-    GIVEN,
-    O_KIND,
-    OK,
-    OPEN,
-    ORDERS,
-    POSITION,
-    QUEUE,
-    STOP_LOSS,
-    T_ENTRY,
-    TOO_MANY_WAITING,
-    TRADES,
-)
+from backtest_engine.simulation.kernel.layout import O_KIND, OK, STOP_LOSS, T_ENTRY
 from backtest_engine.simulation.kernel.orders import close_all, new_order
 from backtest_engine.simulation.kernel.plan import (
     AFTER_LOSS,
@@ -63,9 +40,6 @@ from backtest_engine.simulation.kernel.plan import (
 from backtest_engine.simulation.kernel.prices import away
 from backtest_engine.simulation.kernel.sizes import size_of
 
-# The broker looks at every waiting order: more than this is refused (`sandbox.replay.WAITING_ORDERS`).
-MOST_WAITING = 2_000
-
 
 @jit
 def sign_of(side):
@@ -74,111 +48,106 @@ def sign_of(side):
 
 
 @jit
-def on_side(s, r, side):
+def on_side(st, side):
     """Whether there is a position on a side; where only one side is traded, whether there is any."""
-    if not r[R_BOTH_SIDES]:
-        return s[POSITION] != 0
-    return s[POSITION] < 0 if side == SHORT else s[POSITION] > 0
+    if not st.r[R_BOTH_SIDES]:
+        return st.position != 0
+    return st.position < 0 if side == SHORT else st.position > 0
 
 
 @jit
-def enters(s, k, bars, orders, trades, closed, r, f, series, held, side):
+def enters(st, side):
     """Whether an entry order of a side is sent on this bar."""
-    i = k[COUNTERS, BAR]
-    signal = held[r[SIDE + side * SIDE_PLACES + P_ENTRY], i]
-    if not signal and not r[R_SCALE]:
+    signal = st.held_now[st.r[SIDE + side * SIDE_PLACES + P_ENTRY]]
+    if not signal and not st.r[R_SCALE]:
         return False
-    if r[R_WAIT] > 1 and not _none_waits(k, orders):
+    if st.r[R_WAIT] > 1 and not _none_waits(st):
         return False
-    if signal and _has_room(s, k, r, f, side) and _rested(k, closed, r, f):
+    if signal and _has_room(st, side) and _rested(st):
         return True
-    return r[R_SCALE] != NONE and _adds(s, k, bars, trades, r, f, series, side)
+    return st.r[R_SCALE] != NONE and _adds(st, side)
 
 
 @jit
-def _none_waits(k, orders):
-    for place in range(k[COUNTERS, ORDERS]):
-        if orders[k[QUEUE, place], O_KIND] < STOP_LOSS:
+def _none_waits(st):
+    for place in range(st.order_count):
+        if st.orders[st.queue[place], O_KIND] < STOP_LOSS:
             return False
     return True
 
 
 @jit
-def _has_room(s, k, r, f, side):
-    position, count = s[POSITION], k[COUNTERS, TRADES]
+def _has_room(st, side):
+    position, count = st.position, st.trade_count
     same = position < 0 if side == SHORT else position > 0
     other = position > 0 if side == SHORT else position < 0
-    if r[R_ONE_ENTRY] or r[R_SCALE]:
-        return not same if r[R_REVERSE] else position == 0
-    if r[R_REVERSE]:
-        return other or count < f[R_ENTRIES]
-    return count < f[R_ENTRIES] and not (r[R_BOTH_SIDES] and other)
+    if st.r[R_ONE_ENTRY] or st.r[R_SCALE]:
+        return not same if st.r[R_REVERSE] else position == 0
+    if st.r[R_REVERSE]:
+        return other or count < st.f[R_ENTRIES]
+    return count < st.f[R_ENTRIES] and not (st.r[R_BOTH_SIDES] and other)
 
 
 @jit
-def _rested(k, closed, r, f):
-    if r[R_REST] == NO_REST or k[COUNTERS, CLOSED] == 0:
+def _rested(st):
+    if st.r[R_REST] == NO_REST or st.closed_before + st.closed_count == 0:
         return True
-    last = closed[k[COUNTERS, CLOSED] - 1]
-    if k[COUNTERS, BAR] - last[C_EXIT_BAR] >= f[R_REST]:
+    if st.bar - st.last_exit_bar >= st.f[R_REST]:
         return True
-    return r[R_REST] == AFTER_LOSS and last[C_SIZE] * (last[C_EXIT] - last[C_ENTRY]) - last[C_COMMISSION] >= 0
+    return st.r[R_REST] == AFTER_LOSS and st.last_profit >= 0
 
 
 @jit
-def _adds(s, k, bars, trades, r, f, series, side):
+def _adds(st, side):
     """Whether the close is far enough from the last entry for one more."""
-    if not on_side(s, r, side) or not k[COUNTERS, TRADES] < f[R_ENTRIES]:
+    if not on_side(st, side) or not st.trade_count < st.f[R_ENTRIES]:
         return False
-    i = k[COUNTERS, BAR]
-    last = trades[k[OPEN, k[COUNTERS, TRADES] - 1], T_ENTRY]
-    up = (side != SHORT) == (r[R_SCALE_UP] == 1)
-    level = away(r, f, series, R_SCALE, last, 1 if up else -1, i)
-    return bars[CLOSE_PRICE, i] >= level if up else bars[CLOSE_PRICE, i] <= level
+    last = st.trades[st.open[st.trade_count - 1], T_ENTRY]
+    up = (side != SHORT) == (st.r[R_SCALE_UP] == 1)
+    level = away(st, R_SCALE, last, 1 if up else -1)
+    return st.close >= level if up else st.close <= level
 
 
 @jit
-def enter(s, k, bars, orders, trades, r, f, series, side):
+def enter(st, side):
     """Send the entry order of a side, after what turns the position round. Return how that went."""
-    turned = s[POSITION] > 0 if side == SHORT else s[POSITION] < 0
-    if r[R_REVERSE] and (r[R_ONE_ENTRY] or turned):
-        k[COUNTERS, EVENTS] += k[COUNTERS, TRADES]
-        close_all(s, k, orders, trades, 1.0)
-    i, sign, base = k[COUNTERS, BAR], sign_of(side), SIDE + side * SIDE_PLACES
-    market = r[base + P_ORDER] == MARKET
-    price = bars[CLOSE_PRICE, i] if market else series[r[base + P_ORDER_ROW], i]
-    has_stop, stop = _stop(r, f, series, base, price, sign, i)
-    has_target, target = _target(r, f, series, base, price, stop, sign, i)
-    if r[base + P_GUARDED] and not _in_order(price, has_stop, stop, has_target, target, sign):
+    turned = st.position > 0 if side == SHORT else st.position < 0
+    if st.r[R_REVERSE] and (st.r[R_ONE_ENTRY] or turned):
+        st.events += st.trade_count
+        close_all(st, 1.0)
+    sign, base = sign_of(side), SIDE + side * SIDE_PLACES
+    market = st.r[base + P_ORDER] == MARKET
+    price = st.close if market else st.now[st.r[base + P_ORDER_ROW]]
+    has_stop, stop = _stop(st, base, price, sign)
+    has_target, target = _target(st, base, price, stop, sign)
+    if st.r[base + P_GUARDED] and not _in_order(price, has_stop, stop, has_target, target, sign):
         return OK
-    sent, size = size_of(s, k, bars, trades, r, f, series, price, stop, sign)
+    sent, size = size_of(st, price, stop, sign)
     if not sent:
         return OK
-    if k[COUNTERS, ORDERS] >= MOST_WAITING:
-        return TOO_MANY_WAITING
-    limit = price if r[base + P_ORDER] == LIMIT else 0.0
-    at = price if r[base + P_ORDER] == STOP else 0.0
-    risk = abs(price - stop) if r[base + P_REMEMBERS] else math.nan
-    k[COUNTERS, EVENTS] += 1
-    k[COUNTERS, GIVEN] += 1
-    found = new_order(s, k, bars, orders, trades, sign * size, limit, at, stop, target, risk)
-    if found == OK and not market and r[R_WAIT] > 1:
-        k[COUNTERS, EXPIRES] = i + 1 + r[base + P_BARS]
+    limit = price if st.r[base + P_ORDER] == LIMIT else 0.0
+    at = price if st.r[base + P_ORDER] == STOP else 0.0
+    risk = abs(price - stop) if st.r[base + P_REMEMBERS] else math.nan
+    st.events += 1
+    st.given += 1
+    found = new_order(st, sign * size, limit, at, stop, target, risk)
+    if found == OK and not market and st.r[R_WAIT] > 1:
+        st.expires = st.bar + 1 + st.r[base + P_BARS]
     return found
 
 
 @jit
-def _stop(r, f, series, base, price, sign, i):
+def _stop(st, base, price, sign):
     """Return whether the order carries a stop, and which: of a fixed and a trailing one the nearer."""
-    kind = r[base + P_STOP]
+    kind = st.r[base + P_STOP]
     stop = 0.0
     if kind == LEVEL:
-        stop = series[r[base + P_STOP + 1], i]
+        stop = st.now[st.r[base + P_STOP + 1]]
     elif kind != NONE:
-        stop = away(r, f, series, base + P_STOP, price, -sign, i)
-    if r[base + P_TRAIL] == NONE or not r[base + P_TOUCH] or r[base + P_BEGINS] != NONE:
+        stop = away(st, base + P_STOP, price, -sign)
+    if st.r[base + P_TRAIL] == NONE or not st.r[base + P_TOUCH] or st.r[base + P_BEGINS] != NONE:
         return kind != NONE, stop
-    trailing = away(r, f, series, base + P_TRAIL, price, -sign, i)
+    trailing = away(st, base + P_TRAIL, price, -sign)
     if kind == NONE:
         return True, trailing
     nearer = trailing > stop if sign > 0 else trailing < stop
@@ -186,16 +155,16 @@ def _stop(r, f, series, base, price, sign, i):
 
 
 @jit
-def _target(r, f, series, base, price, stop, sign, i):
-    kind = r[base + P_TARGET]
+def _target(st, base, price, stop, sign):
+    kind = st.r[base + P_TARGET]
     if kind == NONE:
         return False, 0.0
     if kind == LEVEL:
-        return True, series[r[base + P_TARGET + 1], i]
+        return True, st.now[st.r[base + P_TARGET + 1]]
     if kind == RISK:
-        ahead = f[base + P_TARGET] * abs(price - stop)
+        ahead = st.f[base + P_TARGET] * abs(price - stop)
         return True, price + ahead if sign > 0 else price - ahead
-    return True, away(r, f, series, base + P_TARGET, price, sign, i)
+    return True, away(st, base + P_TARGET, price, sign)
 
 
 @jit
@@ -205,6 +174,6 @@ def _in_order(price, has_stop, stop, has_target, target, sign):
     has_high, high = (has_target, target) if sign > 0 else (has_stop, stop)
     if has_low and not (0 < low < price):
         return False
-    if not 0 < price:
+    if not price > 0:
         return False
     return not has_high or price < high

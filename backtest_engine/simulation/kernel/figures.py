@@ -12,9 +12,6 @@ from backtest_engine.simulation.kernel.layout import (
     C_EXIT,
     C_EXIT_BAR,
     C_SIZE,
-    CASH,
-    CLOSED,
-    COUNTERS,
 )
 
 (
@@ -38,22 +35,23 @@ NAMES = (
 
 
 @entry_point
-def measure_run(s, k, equity, closed, first, scratch, out):
+def measure_run(record, equity, closed, first, scratch, out):
     """Fill `out` with the figures of a run from bar `first` on; `scratch` float64 (n + 1,) is written over.
 
     The equity before the first bar that was played becomes what it was there.
     """
-    _fill_beginning(s, equity)
+    st = record[0]
+    _fill_beginning(st, equity)
     _of_equity(equity, first, out)
-    _of_trades(k, closed, first, scratch, out)
+    _of_trades(st, closed, first, scratch, out)
 
 
 @jit
-def _fill_beginning(s, equity):
+def _fill_beginning(st, equity):
     known = 0
     while known < len(equity) and math.isnan(equity[known]):
         known += 1
-    start = s[CASH] if known == len(equity) else equity[known]
+    start = st.cash if known == len(equity) else equity[known]
     equity[:known] = start
 
 
@@ -85,8 +83,8 @@ def _of_equity(equity, first, out):
 
 
 @jit
-def _of_trades(k, closed, first, scratch, out):
-    count = k[COUNTERS, CLOSED]
+def _of_trades(st, closed, first, scratch, out):
+    count = st.closed_before
     scratch[:] = 0.0
     won, gains, losses, commissions = 0, 0.0, 0.0, 0.0
     for place in range(count):

@@ -7,25 +7,11 @@ from backtest_engine.simulation.kernel.jit import jit
 from backtest_engine.simulation.kernel.layout import (
     ACCOUNT_WIPED_OUT,
     ALL_THERE_IS,
-    CASH,
-    CLOSE_PRICE,
-    COUNTERS,
     END_OF_DATA,
-    ENTERED,
-    HIGH,
-    LEVERAGE,
-    LOW,
     O_LIMIT,
     O_SERIAL,
     O_TRADE,
     O_WAITING,
-    OPEN,
-    OPEN_PRICE,
-    ORDERS,
-    QUEUE,
-    SERIALS,
-    SHORTFALL,
-    STEPS,
     STOP_LOSS,
     T_BETTER,
     T_BY_STOP,
@@ -39,39 +25,37 @@ from backtest_engine.simulation.kernel.layout import (
     T_TP,
     T_TP_ORDER,
     TAKE_PROFIT,
-    TRADES,
-    WALK,
 )
 
 
 @jit
-def finish_house(s, k, bars, equity, orders, trades, closed, i):
+def finish_house(st, i):
     """Close what is open after the last bar, oldest first, at its close; no order is filled any more."""
-    _close_at_close(s, k, bars, orders, trades, closed, i, END_OF_DATA)
-    s[CASH] = max(0.0, s[CASH])
-    equity[i] = s[CASH]
+    _close_at_close(st, i, END_OF_DATA)
+    st.cash = max(0.0, st.cash)
+    st.equity = st.cash
 
 
 @jit
-def wipe_out_house(s, k, bars, equity, orders, trades, closed, i):
+def wipe_out_house(st, i):
     """Close every trade at the close; the account is what is left, at least 0."""
-    _close_at_close(s, k, bars, orders, trades, closed, i, ACCOUNT_WIPED_OUT)
-    s[SHORTFALL] = max(0.0, -s[CASH])
-    s[CASH] = max(0.0, s[CASH])
-    equity[i:] = s[CASH]
+    _close_at_close(st, i, ACCOUNT_WIPED_OUT)
+    st.shortfall = max(0.0, -st.cash)
+    st.cash = max(0.0, st.cash)
+    st.equity = st.cash
 
 
 @jit
-def _close_at_close(s, k, bars, orders, trades, closed, i, reason):
-    while k[COUNTERS, TRADES] > 0:
-        trade = k[OPEN, 0]
-        reduce(s, k, orders, trades, closed, trade, trades[trade, T_SIZE], bars[CLOSE_PRICE, i], i, reason)
+def _close_at_close(st, i, reason):
+    while st.trade_count > 0:
+        trade = st.open[0]
+        reduce(st, trade, st.trades[trade, T_SIZE], st.close, i, reason)
 
 
 @jit
-def gap_price(bars, buying, limit, stop, i):
+def gap_price(st, buying, limit, stop, i):
     """Return whether an order whose stop was just hit is filled, and at what price: a gap fills at the open."""
-    opened = bars[OPEN_PRICE, i]
+    opened = st.open_price
     price = max(opened, stop) if buying else min(opened, stop)
     # A gap beyond the limit does not fill; a limit on the near side of the stop waits for the price to come back.
     if limit != 0:
@@ -82,91 +66,91 @@ def gap_price(bars, buying, limit, stop, i):
 
 
 @jit
-def affordable(s, budget, unit):
+def affordable(st, budget, unit):
     """Return the units, in whole steps, that a budget buys."""
-    if s[STEPS] == 0:
+    if st.steps == 0:
         return float(budget // unit)
-    count = (budget * s[STEPS]) // unit
-    if count != 0 and count / s[STEPS] * unit > budget:
+    count = (budget * st.steps) // unit
+    if count != 0 and count / st.steps * unit > budget:
         count -= 1
-    return count / s[STEPS]
+    return count / st.steps
 
 
 @jit
-def net_units(s, k, fraction, opposite, unit, price, mark):
+def net_units(st, fraction, opposite, unit, price, mark):
     """Return the signed units of a fraction of what is available once opposite trades are closed."""
-    budget = max(0.0, worth(s, k, mark)) * s[LEVERAGE] * abs(fraction)
+    budget = max(0.0, worth(st, mark)) * st.leverage * abs(fraction)
     left = budget - opposite * price
     if left >= 0:
-        units = opposite + affordable(s, left, unit)
+        units = opposite + affordable(st, left, unit)
     elif abs(fraction) >= ALL_THERE_IS:
         units = opposite
     else:
-        units = min(opposite, affordable(s, budget, price))
-    units = rounded(s, units)
+        units = min(opposite, affordable(st, budget, price))
+    units = rounded(st, units)
     return math.copysign(units, fraction) if units != 0 else 0.0
 
 
 @jit
-def remember_entry(k, bars, orders, trades, slot, trade, i, price, hit):
+def remember_entry(st, slot, trade, i, price, hit):
     """Note how a trade with levels was opened: they may act on the same bar."""
-    k[COUNTERS, ENTERED] += 1
-    market = not hit and orders[slot, O_LIMIT] == 0
-    trades[trade, T_ENTERED] = i
-    trades[trade, T_ENTERED_AT] = bars[OPEN_PRICE, i] if market else price
-    trades[trade, T_BY_STOP] = 1.0 if hit and price != bars[OPEN_PRICE, i] else 0.0
-    trades[trade, T_TARGET_COUNTS] = 1.0 if orders[slot, O_LIMIT] == 0 else 0.0
+    st.entered += 1
+    market = not hit and st.orders[slot, O_LIMIT] == 0
+    st.trades[trade, T_ENTERED] = i
+    st.trades[trade, T_ENTERED_AT] = st.open_price if market else price
+    st.trades[trade, T_BY_STOP] = 1.0 if hit and price != st.open_price else 0.0
+    st.trades[trade, T_TARGET_COUNTS] = 1.0 if st.orders[slot, O_LIMIT] == 0 else 0.0
 
 
 @jit
-def play_own_levels(s, k, bars, orders, trades, closed, i):
+def play_own_levels(st, i):
     """Let the levels of the trades that were opened on this bar act on it, stops first."""
-    count = k[COUNTERS, ORDERS]
+    count = st.order_count
     for place in range(count):
-        slot = k[QUEUE, place]
-        k[WALK, place] = slot
-        k[SERIALS, place] = int(orders[slot, O_SERIAL])
+        slot = st.queue[place]
+        st.walk[place] = slot
+        st.serials[place] = int(st.orders[slot, O_SERIAL])
     for place in range(count):
-        slot = k[WALK, place]
-        trade = int(orders[slot, O_TRADE])
-        if orders[slot, O_WAITING] != 1 or orders[slot, O_SERIAL] != k[SERIALS, place] or trade < 0:
+        slot = st.walk[place]
+        trade = int(st.orders[slot, O_TRADE])
+        if st.orders[slot, O_WAITING] != 1 or st.orders[slot, O_SERIAL] != st.serials[place] or trade < 0:
             continue
-        if trades[trade, T_ENTERED] == i:
-            _play_level(s, k, bars, orders, trades, closed, slot, trade, i)
+        if st.trades[trade, T_ENTERED] == i:
+            _play_level(st, slot, trade, i)
 
 
 @jit
-def _play_level(s, k, bars, orders, trades, closed, slot, trade, i):
-    long = trades[trade, T_SIZE] > 0
-    opened = trades[trade, T_ENTERED_AT]
-    counts = trades[trade, T_TARGET_COUNTS] == 1
-    if slot == int(trades[trade, T_SL_ORDER]) and _stop_reached(bars, trades, trade, i):
-        reached = counts and _target_reached(bars, trades, trade, i)
-        if trades[trade, T_BY_STOP] == 1 or reached:
-            trades[trade, T_SAME_BAR] = 1.0
-            trades[trade, T_BETTER] = _target_price(bars, trades, trade, i) if reached else bars[CLOSE_PRICE, i]
-        level = trades[trade, T_SL]
+def _play_level(st, slot, trade, i):
+    long = st.trades[trade, T_SIZE] > 0
+    opened = st.trades[trade, T_ENTERED_AT]
+    counts = st.trades[trade, T_TARGET_COUNTS] == 1
+    if slot == int(st.trades[trade, T_SL_ORDER]) and _stop_reached(st, trade, i):
+        reached = counts and _target_reached(st, trade, i)
+        if st.trades[trade, T_BY_STOP] == 1 or reached:
+            st.trades[trade, T_SAME_BAR] = 1.0
+            st.trades[trade, T_BETTER] = _target_price(st, trade, i) if reached else st.close
+        level = st.trades[trade, T_SL]
         price = min(opened, level) if long else max(opened, level)
-        reduce(s, k, orders, trades, closed, trade, trades[trade, T_SIZE], price, i, STOP_LOSS)
-    elif slot == int(trades[trade, T_TP_ORDER]) and counts and _target_reached(bars, trades, trade, i):
-        price = _target_price(bars, trades, trade, i)
-        reduce(s, k, orders, trades, closed, trade, trades[trade, T_SIZE], price, i, TAKE_PROFIT)
+        reduce(st, trade, st.trades[trade, T_SIZE], price, i, STOP_LOSS)
+    elif slot == int(st.trades[trade, T_TP_ORDER]) and counts and _target_reached(st, trade, i):
+        price = _target_price(st, trade, i)
+        reduce(st, trade, st.trades[trade, T_SIZE], price, i, TAKE_PROFIT)
 
 
 @jit
-def _stop_reached(bars, trades, trade, i):
-    level = trades[trade, T_SL]
-    return level != 0 and (bars[LOW, i] <= level if trades[trade, T_SIZE] > 0 else bars[HIGH, i] >= level)
+def _stop_reached(st, trade, i):
+    level = st.trades[trade, T_SL]
+    return level != 0 and (st.low <= level if st.trades[trade, T_SIZE] > 0 else st.high >= level)
 
 
 @jit
-def _target_reached(bars, trades, trade, i):
-    level = trades[trade, T_TP]
-    return level != 0 and (bars[HIGH, i] >= level if trades[trade, T_SIZE] > 0 else bars[LOW, i] <= level)
+def _target_reached(st, trade, i):
+    level = st.trades[trade, T_TP]
+    return level != 0 and (st.high >= level if st.trades[trade, T_SIZE] > 0 else st.low <= level)
 
 
 @jit
-def _target_price(bars, trades, trade, i):
-    if trades[trade, T_SIZE] > 0:
-        return max(bars[OPEN_PRICE, i], trades[trade, T_TP])
-    return min(bars[OPEN_PRICE, i], trades[trade, T_TP])
+def _target_price(st, trade, i):
+    if st.trades[trade, T_SIZE] > 0:
+        return max(st.open_price, st.trades[trade, T_TP])
+    return min(st.open_price, st.trades[trade, T_TP])

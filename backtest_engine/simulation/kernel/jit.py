@@ -20,7 +20,7 @@ def jit(function: Function) -> Function:
     """Return a function that the kernel's other functions call."""
     if numba is None:
         return function
-    compiled: Function = numba.njit(fastmath=False, error_model="numpy")(function)
+    compiled: Function = numba.njit(fastmath=False, error_model="numpy", _nrt=False)(function)
     return compiled
 
 
@@ -28,5 +28,7 @@ def entry_point(function: Function) -> Function:
     """Return a function that Python calls, kept compiled in the cache folder where one is set."""
     if numba is None:
         return function
-    compiled: Function = numba.njit(fastmath=False, error_model="numpy", nogil=True, cache=cache.is_set())(function)
+    compiled: Function = numba.njit(fastmath=False, error_model="numpy", _nrt=False, nogil=True, cache=cache.is_set())(
+        function
+    )
     return compiled

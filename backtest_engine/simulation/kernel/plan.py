@@ -5,22 +5,25 @@
 postfix programs for conditions on the open position, with `constants` float64.
 """
 
+import numpy as np
+
 # How far a price is from another, or which price it is. The row of the series is in the next place.
 NONE, PERCENT, AMOUNT, RANGE, RISK, LEVEL = range(6)
 
 # Of the whole specification. The number in `f`: entries at most, how far to add, bars to rest.
-R_REVERSE, R_BOTH_SIDES, R_ONE_ENTRY, R_ENTRIES, R_SCALE, R_SCALE_ROW, R_SCALE_UP, R_REST = range(8)
+R_REVERSE, R_BOTH_SIDES, R_ONE_ENTRY, R_ENTRIES, R_SCALE, R_SCALE_ROW, R_SCALE_UP, R_REST = np.arange(8)
 NO_REST, AFTER_EXIT, AFTER_LOSS = range(3)
 # In `f`: the number of the size; the largest share; the first share.
 R_SIZING, R_SIZING_CAP, R_SIZING_TRADES, R_SIZING_ROW = range(8, 12)
 EVERYTHING, SHARE, SHARE_OF_EQUITY, UNITS, CASH_AMOUNT, RISKED, VOLATILITY, KELLY = range(8)
 # R_WAIT: bars that entry orders wait at most. R_FIRST: first bar to decide on. R_LAST_ORDER: orders allowed, 0 for any.
-R_WAIT, R_MOVES, R_PARTS, R_FIRST, R_ORDER_LIMIT = range(12, 17)
+# R_BEST: whether a rule asks for the best prices since the entry. R_PROGRAMS: whether an exit is a program.
+R_WAIT, R_MOVES, R_PARTS, R_FIRST, R_ORDER_LIMIT, R_BEST, R_PROGRAMS = range(12, 19)
 
 SIDE, SIDE_PLACES = 20, 40
 LONG, SHORT = 0, 1
 # Of a side, from SIDE + side * SIDE_PLACES. P_ENTRY: row of `held`, -1 for a side that is not traded.
-# P_EXIT: row of `held`, or -1; P_PROGRAM to P_PROGRAM_END: lines of `ops`, none where both are equal.
+# P_EXIT: row of `held`, -1 for none; that of a program, lines P_PROGRAM to P_PROGRAM_END of `ops`, is filled on each bar.
 P_ENTRY, P_EXIT, P_PROGRAM, P_PROGRAM_END = range(4)
 P_ORDER, P_ORDER_ROW, P_BARS = range(4, 7)
 MARKET, LIMIT, STOP = range(3)
@@ -59,4 +62,3 @@ MEASURES = (
     *("entry_price", "bars_held", "profit_percent"),
     *("highest_close", "lowest_close", "highest_high", "lowest_low"),
 )
-STACK, LOOPS = 64, 16

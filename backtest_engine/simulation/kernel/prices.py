@@ -3,48 +3,28 @@
 import math
 
 from backtest_engine.simulation.kernel.jit import jit
-from backtest_engine.simulation.kernel.layout import (
-    BAR,
-    CLOSE_PRICE,
-    COUNTERS,
-    HIGH,
-    HIGHEST_CLOSE,
-    HIGHEST_HIGH,
-    INVESTED,
-    LOW,
-    LOWEST_CLOSE,
-    LOWEST_LOW,
-    OPEN,
-    POSITION,
-    SINCE,
-    T_BAR,
-    T_ENTRY,
-    T_RISK,
-    T_SIZE,
-    TRADES,
-    UPTO,
-)
-from backtest_engine.simulation.kernel.plan import AMOUNT, PERCENT, RANGE, RISK
+from backtest_engine.simulation.kernel.layout import CLOSE_PRICE, HIGH, LOW, T_BAR, T_ENTRY, T_RISK, T_SIZE
+from backtest_engine.simulation.kernel.plan import AMOUNT, PERCENT, RISK
 
 
 @jit
-def away(r, f, series, place, start, sign, i):
+def away(st, place, start, sign):
     """Return the price that lies so far above another, below it where the sign is negative, by the rule at a place."""
-    if r[place] == PERCENT:
-        return start * (1 + f[place] / 100) if sign > 0 else start * (1 - f[place] / 100)
-    distance = f[place] if r[place] == AMOUNT else f[place] * series[r[place + 1], i]
+    if st.r[place] == PERCENT:
+        return start * (1 + st.f[place] / 100) if sign > 0 else start * (1 - st.f[place] / 100)
+    distance = st.f[place] if st.r[place] == AMOUNT else st.f[place] * st.now[st.r[place + 1]]
     return start + distance if sign > 0 else start - distance
 
 
 @jit
-def gained(r, f, series, trades, place, price, trade, sign, i):
+def gained(st, place, price, trade, sign):
     """Whether a price is ahead of a trade's entry by as much as the rule at a place says."""
-    entry = trades[trade, T_ENTRY]
-    if r[place] == RISK:
-        ahead = f[place] * trades[trade, T_RISK]
+    entry = st.trades[trade, T_ENTRY]
+    if st.r[place] == RISK:
+        ahead = st.f[place] * st.trades[trade, T_RISK]
         level = entry + ahead if sign > 0 else entry - ahead
     else:
-        level = away(r, f, series, place, entry, sign, i)
+        level = away(st, place, entry, sign)
     return price >= level if sign > 0 else price <= level
 
 
@@ -58,48 +38,51 @@ def tighter(sign, stop, level):
 
 
 @jit
-def know_best(s, k, bars, trades):
+def know_best(st, bars):
     """Work out the best prices since the oldest trade's entry, that bar and today's included."""
-    i = k[COUNTERS, BAR]
-    entered = int(trades[k[OPEN, 0], T_BAR])
-    if k[COUNTERS, SINCE] != entered or k[COUNTERS, UPTO] > i:
-        k[COUNTERS, SINCE] = entered
-        k[COUNTERS, UPTO] = entered - 1
-        s[HIGHEST_CLOSE] = -math.inf
-        s[HIGHEST_HIGH] = -math.inf
-        s[LOWEST_CLOSE] = math.inf
-        s[LOWEST_LOW] = math.inf
-    for bar in range(k[COUNTERS, UPTO] + 1, i + 1):
-        s[HIGHEST_CLOSE] = max(s[HIGHEST_CLOSE], bars[CLOSE_PRICE, bar])
-        s[LOWEST_CLOSE] = min(s[LOWEST_CLOSE], bars[CLOSE_PRICE, bar])
-        s[HIGHEST_HIGH] = max(s[HIGHEST_HIGH], bars[HIGH, bar])
-        s[LOWEST_LOW] = min(s[LOWEST_LOW], bars[LOW, bar])
-    k[COUNTERS, UPTO] = i
+    i = st.bar
+    entered = int(st.trades[st.open[0], T_BAR])
+    if st.since != entered or st.upto > i:
+        st.since = entered
+        st.upto = entered - 1
+        st.highest_close = -math.inf
+        st.highest_high = -math.inf
+        st.lowest_close = math.inf
+        st.lowest_low = math.inf
+    for bar in range(st.upto + 1, i + 1):
+        st.highest_close = max(st.highest_close, bars[CLOSE_PRICE, bar])
+        st.lowest_close = min(st.lowest_close, bars[CLOSE_PRICE, bar])
+        st.highest_high = max(st.highest_high, bars[HIGH, bar])
+        st.lowest_low = min(st.lowest_low, bars[LOW, bar])
+    st.upto = i
 
 
 @jit
-def measure(s, k, bars, trades, which):
+def measure(st, which):
     """Return what a `PositionValue` is today, by its place in `plan.MEASURES`."""
-    i = k[COUNTERS, BAR]
-    oldest = k[OPEN, 0]
+    i = st.bar
+    oldest = st.open[0]
     if which == 0:
-        return trades[oldest, T_ENTRY]
+        return st.trades[oldest, T_ENTRY]
     if which == 1:
-        return i - trades[oldest, T_BAR]
+        return i - st.trades[oldest, T_BAR]
     if which == 2:
-        return profit_percent(s, k, bars, trades)
-    know_best(s, k, bars, trades)
-    return s[HIGHEST_CLOSE + which - 3]
+        return profit_percent(st)
+    if which == 3:
+        return st.highest_close
+    if which == 4:
+        return st.lowest_close
+    return st.highest_high if which == 5 else st.lowest_low
 
 
 @jit
-def profit_percent(s, k, bars, trades):
+def profit_percent(st):
     """Return the open profit in percent of what was invested."""
     invested = 0.0
-    for place in range(k[COUNTERS, TRADES]):
-        slot = k[OPEN, place]
-        invested += abs(trades[slot, T_SIZE]) * trades[slot, T_ENTRY]
+    for place in range(st.trade_count):
+        slot = st.open[place]
+        invested += abs(st.trades[slot, T_SIZE]) * st.trades[slot, T_ENTRY]
     if invested == 0:
         return 0.0
-    profit = bars[CLOSE_PRICE, k[COUNTERS, BAR]] * s[POSITION] - s[INVESTED]
+    profit = st.close * st.position - st.invested
     return profit / invested * 100

@@ -164,7 +164,10 @@ def _exemplify(media_type: str, content: dict[str, Any]) -> None:
 
 def _exemplify_text(operation: dict[str, Any]) -> None:
     contents = operation["responses"].get("200", {}).get("content", {})
-    row = _component(contents.get("application/json", {}).get("schema", {}))
+    schema = contents.get("application/json", {}).get("schema", {})
+    row = _component(schema.get("anyOf", [schema])[0])
+    if row.startswith("Paginated"):
+        row = row.removeprefix("Paginated").removesuffix("List")
     if "text/csv" in contents:
         contents["text/csv"]["example"] = examples.text_of("text/csv", row)
     if "text/event-stream" in contents:

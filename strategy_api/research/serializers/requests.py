@@ -10,6 +10,7 @@ from strategy_api.common.fields import (
     LARGEST,
     NO_NUL,
     PARAMETER_NAME,
+    IntervalField,
     SingleLineField,
     StrictBooleanField,
     StrictIntegerField,
@@ -125,6 +126,29 @@ class SignificanceRequest(StudyRequest):
 
     samples = StrictIntegerField(min_value=100, max_value=10_000, default=1_000)
     seed = StrictIntegerField(min_value=0, max_value=2**31 - 1, default=0, help_text="The same draws again.")
+
+
+@extend_schema_serializer(component_name="Spread")
+class SpreadRequest(StudyRequest):
+    """Every reasonable reading of the strategy's description."""
+
+
+@extend_schema_serializer(component_name="Batch")
+class BatchRequest(BacktestSettings):
+    """One strategy on many markets, on each before the seal unless dates are named."""
+
+    test_symbol = None
+    interval = None
+    strategy = serializers.UUIDField(help_text="The strategy that is tried.")
+    version = StrictIntegerField(
+        min_value=1, max_value=999_999, required=False, help_text="Default: the current version."
+    )
+    symbols = serializers.ListField(child=SingleLineField(max_length=32), min_length=1, max_length=100)
+    intervals = serializers.ListField(child=IntervalField(), min_length=1, max_length=10, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return what can be kept with the run: ids and days as text."""
+        return {**super().validate(attrs), "strategy": str(attrs["strategy"])}
 
 
 @extend_schema_serializer(component_name="OpenSeal")

@@ -84,12 +84,15 @@ class Ground:
         return found
 
 
-def ground_of(job: Job, run: Run) -> Ground:
-    """Return the ground of a study: the bars are loaded by its first attempt, and the same ever after."""
+def ground_of(job: Job, run: Run, **named: str | None) -> Ground:
+    """Return the ground of a study: the bars are loaded by its first attempt, and the same ever after.
+
+    `symbol` and `interval` say which where the request does not.
+    """
     study = Study.objects.select_related("goal", "strategy").get(pk=run.pk)
     version = StrategyVersion.objects.select_related("strategy").get(strategy=study.strategy, number=study.version)
     if study.begun_at is None:
-        dataset = load(job, version).dataset
+        dataset = market(job, version, **named) if named else load(job, version).dataset
         _begin(job, study, version, dataset)
     else:
         found = engine_for(job).data.dataset(study.dataset_fingerprint)
@@ -101,6 +104,12 @@ def ground_of(job: Job, run: Run) -> Ground:
         executor=engine_for(job).executor,
     )
     return Ground(study=study, version=version, dataset=dataset, evaluator=evaluator, segments=[(None, dataset)])
+
+
+def market(job: Job, version: StrategyVersion, *, symbol: str | None, interval: str | None) -> Dataset:
+    """Return the bars of another market than the request's, before the seal."""
+    asked = {**job.parameters, "test_symbol": symbol, **({"interval": interval} if interval else {})}
+    return load(job, version, asked=asked).dataset
 
 
 def work_through(job: Job, ground: Ground) -> None:

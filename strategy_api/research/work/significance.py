@@ -1,8 +1,9 @@
 """The work of a run that asks how much of a result is luck."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
+from backtest_engine.checks.parameters import declared_parameters
 from backtest_engine.research import significance as asking
 from backtest_engine.research.grids import Grid
 from backtest_engine.research.objectives import objective_of
@@ -10,46 +11,39 @@ from backtest_engine.research.optimize import Search
 from strategy_api.research.work import parts
 from strategy_api.runs.worker import Job
 
-T = TypeVar("T")
-
 
 def significance(job: Job) -> None:
     """Run the strategy, then ask what random entries, other costs and changed parameters would have given."""
     ground = parts.ground_of(job, job.run)
-    evaluator, dataset = ground.evaluator, ground.dataset
-    asked = {"samples": ground.study.request["samples"], "seed": ground.study.request["seed"]}
-    step = _Steps(job, total=6)
-    result = step(lambda: evaluator.result(dataset, parameters={}, broker=evaluator.broker))
-    permuted = step(lambda: asking.permuted(result, **asked))
-    intervals = step(lambda: asking.intervals(result, **asked))
-    costs = step(lambda: asking.at_costs(evaluator, dataset, result.parameters))
-    changed = step(lambda: asking.changed(evaluator, dataset, result.parameters, cancelled=job.lease.unwanted))
-    value = result.metrics.get("return_pct")
-    share = asking.near_share(value if isinstance(value, float) else None, changed, "return_pct")
+    request = ground.study.request
+    total = asking.steps_of(declared_parameters(ground.version.code)) + 1
+    step = _Steps(job, total=total)
+    result, found = asking.asked(
+        ground.evaluator,
+        ground.dataset,
+        parameters={},
+        samples=request["samples"],
+        seed=request["seed"],
+        step=step,
+        cancelled=job.lease.unwanted,
+    )
     search = Search(grid=Grid(axes={}), objective=objective_of("return_pct", None))
     if not ground.study.trials.exists():
-        parts.record(job, ground, [parts.candidate_row(ground, result, search, 0)], total=1)
-    evidence = step(lambda: parts.evidence_of(ground, result, near_share=share, neighbours=len(changed)))
-    p = None if permuted is None else permuted.p
-    parts.finish(
-        job,
-        ground,
-        {
-            "permutation": None if permuted is None else {"p": p, "samples": permuted.samples},
-            "bootstrap": intervals,
-            "costs": costs,
-            "parameters": {"changes": changed, "share": share, "shape": asking.fragile(share)},
-            "years": asking.by_year(result),
-            "best": {
-                "parameters": dict(result.parameters),
-                "return_pct": value,
-                "sharpe_ratio": result.metrics["sharpe_ratio"],
-                "trade_count": result.metrics["trades"],
-                "evidence": evidence,
-            },
-            "sentence": evidence["sentence"],
-        },
+        with job.lease.holding():
+            row = parts.candidate_row(ground, result, search, 0)
+            parts.studies.record(ground.study, ground.version, [row])
+    near = found["parameters"]
+    evidence = step(
+        lambda: parts.evidence_of(ground, result, near_share=near["share"], neighbours=len(near["changes"]))
     )
+    best = {
+        "parameters": dict(result.parameters),
+        "return_pct": result.metrics["return_pct"],
+        "sharpe_ratio": result.metrics["sharpe_ratio"],
+        "trade_count": result.metrics["trades"],
+        "evidence": evidence,
+    }
+    parts.finish(job, ground, {**found, "best": best, "sentence": evidence["sentence"]})
 
 
 class _Steps:
@@ -58,9 +52,8 @@ class _Steps:
     def __init__(self, job: Job, *, total: int) -> None:
         self._job, self._total, self._done = job, total, 0
 
-    def __call__(self, work: Callable[[], T]) -> T:
+    def __call__(self, work: Callable[[], Any]) -> Any:
         found = work()
         self._done += 1
-        progress: dict[str, Any] = {"done": self._done, "total": self._total, "best_so_far": None}
-        self._job.emit("progress", **progress, seconds_left=None)
+        self._job.emit("progress", done=self._done, total=self._total, best_so_far=None, seconds_left=None)
         return found

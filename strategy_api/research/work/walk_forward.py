@@ -59,7 +59,7 @@ def _tested(job: Job, ground: Ground, window: Window, trials: list[Tried]) -> Te
 
 def _record_tests(job: Job, ground: Ground, tested: list[Tested]) -> None:
     """Write the tests down beside the trials, with the outcome of the run."""
-    rows = []
+    rows: list[studies.Row] = []
     for one in tested:
         if one.outcome is not None:
             testing = part_of(ground.dataset, one.window.test, one.window.end)

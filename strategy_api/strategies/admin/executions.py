@@ -5,8 +5,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
+from backtest_engine.research import pictures
 from strategy_api.common.admin_display import FailureFilter, Record, link, number, percent, shown, table
 from strategy_api.strategies import charts, equity_curves
 from strategy_api.strategies.models import Execution
@@ -17,9 +18,9 @@ from strategy_api.strategies.selectors import HEAVY
 class ExecutionAdmin(Record):
     """Backtests with metrics, the equity curve, trades and warnings."""
 
-    list_display = ["__str__", "strategy_page", "version_number", "status", "verified", "returned"]
+    list_display = ["__str__", "strategy_page", "version_number", "status", "verdict", "path", "returned"]
     list_display += ["sharpe", "drawdown", "trade_count", "created_at"]
-    list_filter = ["status", "verified", "symbol", "interval", FailureFilter, "created_at"]
+    list_filter = ["status", "verified", "path", "path_reason", "symbol", "interval", FailureFilter, "created_at"]
     list_select_related = ["strategy", "version"]
     search_fields = ["id", "strategy__name", "symbol", "dataset_fingerprint"]
     ordering = ["-created_at"]
@@ -28,7 +29,11 @@ class ExecutionAdmin(Record):
         "version_page",
         "run_page",
         "status",
+        "evidence_block",
         "verified",
+        "path",
+        "path_reason",
+        "path_differences",
         "check_table",
         "data",
         "equity_picture",
@@ -106,6 +111,17 @@ class ExecutionAdmin(Record):
         return format_html(
             '{}<p><a href="{}" target="_blank" rel="noopener">Interactive report</a></p>', picture, address
         )
+
+    @admin.display(description="evidence")
+    def evidence_block(self, execution: Execution) -> SafeString | str:
+        """Return the verdict and what it rests on."""
+        # Made of escaped texts alone.
+        return mark_safe(pictures.evidence(execution.evidence)) or "–"  # noqa: S308
+
+    @admin.display(description="evidence")
+    def verdict(self, execution: Execution) -> str:
+        """Return the verdict in words."""
+        return pictures.VERDICTS[execution.evidence["verdict"]][1] if execution.evidence else "–"
 
     @admin.display(description="what was checked")
     def check_table(self, execution: Execution) -> SafeString | str:

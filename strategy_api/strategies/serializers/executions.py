@@ -107,6 +107,17 @@ class ExecutionSummary(SparseModelSerializer):
     orders = Orders(read_only=True, allow_null=True)
     parameters = serializers.DictField(read_only=True)
     warnings = Notice(many=True, read_only=True)
+    path = serializers.ChoiceField(
+        choices=["fast", "sandbox"], read_only=True, help_text="Played from the specification, or run in the sandbox."
+    )
+    path_reason = serializers.CharField(
+        read_only=True, help_text="Why a specification ran in the sandbox, a stable code; empty where it did not."
+    )
+    path_differences = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="What the two paths differed in where both were taken: the numbers are the sandbox's then.",
+    )
     timings = serializers.DictField(child=serializers.FloatField(), read_only=True)
     versions = serializers.DictField(child=serializers.CharField(), read_only=True)
 
@@ -134,6 +145,9 @@ class ExecutionSummary(SparseModelSerializer):
             "checks",
             "verified",
             "evidence",
+            "path",
+            "path_reason",
+            "path_differences",
             "error",
             "timings",
             "versions",

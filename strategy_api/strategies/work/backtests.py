@@ -47,12 +47,13 @@ def said(job: Job, version: StrategyVersion) -> Mapping[str, Any]:
     return settings
 
 
-def load(job: Job, version: StrategyVersion) -> Loaded:
-    """Return the bars and the broker settings that a run asks for."""
-    fingerprint = job.parameters.get("dataset_fingerprint")
-    dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version)
+def load(job: Job, version: StrategyVersion, *, asked: Mapping[str, Any] | None = None) -> Loaded:
+    """Return the bars and the broker settings that a run asks for, or what else is `asked`."""
+    wanted = job.parameters if asked is None else asked
+    fingerprint = wanted.get("dataset_fingerprint")
+    dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version, wanted)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
-    return Loaded(dataset=dataset, broker=broker_of(job.parameters, version, said(job, version)))
+    return Loaded(dataset=dataset, broker=broker_of(wanted, version, said(job, version)))
 
 
 def broker_of(
@@ -194,8 +195,8 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
         job.result["version"] = fixed.number
 
 
-def _select(job: Job, version: StrategyVersion) -> Dataset:
-    asked = filled(job.parameters, said(job, version))
+def _select(job: Job, version: StrategyVersion, wanted: Mapping[str, Any]) -> Dataset:
+    asked = filled(wanted, said(job, version))
     symbol = asked.get("test_symbol")
     if not symbol:
         symbol = DEFAULT_SYMBOL
