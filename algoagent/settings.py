@@ -251,6 +251,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
     "ENUM_NAME_OVERRIDES": {
         "RunState": "strategy_api.runs.choices.RunState",
+        "ChangeKind": "strategy_api.agents.requests.KINDS",
         **{
             name: f"strategy_api.strategies.choices.{name}"
             for name in ("StrategyStatus", "ExecutionStatus", "VersionOrigin", "FixHow")

@@ -86,7 +86,7 @@ def show_sandbox(row: Mapping[str, Any], terminal: Terminal) -> None:
 
 def error_lines(answer: Answer) -> list[RenderableType]:
     """Return why there is no result."""
-    return [*_heading(answer), *_error(answer)]
+    return [*_heading(answer), *error_parts(answer)]
 
 
 def result_title(answer: Answer) -> str:

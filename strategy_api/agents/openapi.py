@@ -67,7 +67,7 @@ _METRICS = {"return_pct": -34.4, "sharpe_ratio": -0.85, "max_drawdown_pct": -41.
 _FINDING: dict[str, Any] = {
     "code": "stop_too_near",
     "severity": "high",
-    "sentence": "71 % of the trades were stopped, by a stop 0.3 times the ATR away; 94 % of those were back at their entry.",
+    "sentence": "71 % of the trades were stopped, by a stop 0.3 times the ATR away.",
     "figures": {"stopped_pct": 71.0, "distance_atr": 0.3, "recovered_pct": 94.0},
     "could": ["stops"],
 }
@@ -127,7 +127,7 @@ _INSIGHT: dict[str, Any] = {
 
 examples.register(
     {
-        "Supervise": {
+        "SuperviseRequest": {
             "description": "Buy when RSI(5) is below 35. Sell when RSI(5) is above 60. Stop loss 0.5%.",
             "test_symbol": "GOOG",
             "objective": "sharpe_ratio",
@@ -142,7 +142,7 @@ examples.register(
             "iterations": [_FIRST],
             "insights": [_INSIGHT],
             "spec": {"schema_version": "1"},
-            "evidence_before": {"verdict": "not_believable", "sentence": "Not believable: it lost money.", "checks": []},
+            "evidence_before": {"verdict": "not_believable", "sentence": "Not believable.", "checks": []},
             "evidence_after": {"verdict": "weak", "sentence": "Weak: try 6 for this goal on these bars.", "checks": []},
         },
         "InsightDetail": _INSIGHT,
