@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from django.contrib.auth.models import User
 
+from strategy_api.agents.models import Supervision
 from strategy_api.research.models import Goal, Study
 from strategy_api.runs.models import Run
 from strategy_api.strategies import equity_curves
@@ -111,3 +112,11 @@ def execution_values(strategy: Strategy, **values: Any) -> dict[str, Any]:
         "warnings": [{"code": "sample_data", "message": "Sample data."}],
         **values,
     }
+
+
+def supervision_of(strategy: Strategy, **values: Any) -> Supervision:
+    """Store a supervision that has ended, with one picture."""
+    run = run_of(strategy, kind="supervise", state="succeeded")
+    picture = {"name": "equity", "title": "Equity", "why": "It.", "spec": {"mark": "line"}, "rows": [{"equity": 1}]}
+    told = {"owner": strategy.owner, "strategy": strategy, "version": 1, "run": run, "insights": [picture]}
+    return Supervision.objects.create(**{"id": run.pk, "ending": "nothing_better", **told, **values})

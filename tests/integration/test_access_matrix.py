@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from strategy_api.accounts.models import Token
 from strategy_api.agents.services import begin_conversation
 from tests.integration.conftest import client_of
-from tests.integration.records import CODE, execution_of, run_of, strategy_of, study_of
+from tests.integration.records import CODE, execution_of, run_of, strategy_of, study_of, supervision_of
 
 SAFE = ("get",)
 CSV = b"date,open,high,low,close,volume\n2024-01-02,10,11,9,10.5,1000\n2024-01-03,10.5,12,10,11.5,1200\n"
@@ -31,6 +31,7 @@ class World:
     conversation: str
     goal: str
     study: str
+    supervision: str
     clients: dict[str, APIClient]
 
     def address(self, name: str) -> str:
@@ -47,8 +48,9 @@ class World:
             "weight": "balanced",
             "goal": self.goal,
             "study": self.study,
+            "supervision": self.supervision,
         }
-        for arguments in ([], [keys.get(kind, "")], [keys.get(kind, ""), 2]):
+        for arguments in ([], [keys.get(kind, "")], [keys.get(kind, ""), 2], [keys.get(kind, ""), "equity"]):
             try:
                 return reverse(name, args=arguments)
             except Exception:  # noqa: S112  # the next number of arguments fits
@@ -73,6 +75,7 @@ def world(db: None, settings: Any, tmp_path: Any) -> World:
         conversation=str(begin_conversation(owner=owner, title="mine").pk),
         goal=str(strategy.goal),
         study=str(study_of(strategy).pk),
+        supervision=str(supervision_of(strategy).pk),
         clients={
             "nobody": APIClient(),
             "other": client_of(other),
@@ -151,6 +154,11 @@ RULES: dict[str, Expected] = {
     "submit-spread POST": OWNED_REFUSED,
     "submit-significance POST": OWNED_WRITE,
     "submit-batch POST": OWNED_WRITE,
+    "supervision-list GET": OPEN_TO_USERS,
+    "supervision-detail GET": OWNED,
+    "supervision-insights GET": OWNED,
+    "supervision-rows GET": OWNED,
+    "submit-supervise POST": MAKES,
     "token-list GET": TOKENS,
     "token-list POST": MAKES,
     "token-detail DELETE": ONE_TOKEN,
@@ -206,6 +214,7 @@ BODIES: dict[str, Any] = {
     "conversation-list POST": {"test_symbol": "GOOG"},
     "conversation-detail PATCH": {"title": "Two"},
     "conversation-messages POST": {"content": "buy when RSI < 30, sell when RSI > 70"},
+    "submit-supervise POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "submit-optimize POST": {"parameters": {"rsi_period": [7, 14]}},
     "submit-walk_forward POST": {"parameters": {"rsi_period": [7, 14]}},
 }
@@ -245,9 +254,8 @@ def ask(client: APIClient, world: World, operation: str) -> Any:
     address = world.address(name) + QUERIES.get(operation, "")
     if operation == "data-import POST":
         return client.generic("POST", address, CSV, content_type="text/csv")
-    headers = {"Accept": "application/json"} if name.endswith("-events") else {}
     body = {"strategy": world.strategy, "symbols": ["GOOG"]} if name == "submit-batch" else BODIES.get(operation)
-    headers = {"Accept": "application/json"} if name == "run-events" else {}
+    headers = {"Accept": "application/json"} if name.endswith("-events") else {}
     if operation in ("strategy-detail DELETE", "run-detail DELETE"):
         world.clients["owner"].post(reverse("run-cancel", args=[world.run]))
     return getattr(client, method.lower())(address, body, headers=headers)
@@ -270,8 +278,10 @@ class TestAccess:
     def test_shows_nothing_of_others(self, world: World, operation: str) -> None:
         answer = ask(world.clients["other"], world, operation)
 
-        theirs = (world.strategy, world.run, world.execution, world.token, world.conversation, world.goal, world.study)
-        for key in theirs:
+        for key in (
+            *(world.strategy, world.run, world.execution, world.token, world.conversation),
+            *(world.goal, world.study, world.supervision),
+        ):
             assert key not in answer.content.decode()
 
     def test_says_nothing_of_others_in_filters_either(self, world: World) -> None:

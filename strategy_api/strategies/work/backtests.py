@@ -38,12 +38,12 @@ def version_of(job: Job) -> StrategyVersion:
     return StrategyVersion.objects.select_related("strategy").get(**about)
 
 
-def said(wanted: Mapping[str, Any], version: StrategyVersion) -> Mapping[str, Any]:
+def said(job: Job, version: StrategyVersion) -> Mapping[str, Any]:
     """Return what words say of how to run: those of the run's own request where it has any, else of the version.
 
     Only a parent names them for its child: they stand in the place of the version's, so that one can be taken back.
     """
-    settings: Mapping[str, Any] = wanted.get("settings", version.settings)
+    settings: Mapping[str, Any] = job.parameters.get("settings", version.settings)
     return settings
 
 
@@ -53,7 +53,7 @@ def load(job: Job, version: StrategyVersion, *, asked: Mapping[str, Any] | None 
     fingerprint = wanted.get("dataset_fingerprint")
     dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version, wanted)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
-    return Loaded(dataset=dataset, broker=broker_of(wanted, version, said(wanted, version)))
+    return Loaded(dataset=dataset, broker=broker_of(wanted, version, said(job, version)))
 
 
 def broker_of(
@@ -196,7 +196,7 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
 
 
 def _select(job: Job, version: StrategyVersion, wanted: Mapping[str, Any]) -> Dataset:
-    asked = filled(wanted, said(wanted, version))
+    asked = filled(wanted, said(job, version))
     symbol = asked.get("test_symbol")
     if not symbol:
         symbol = DEFAULT_SYMBOL
