@@ -113,5 +113,5 @@ def _runs() -> Iterator[Finding]:
         what="queue",
         ok=not (stuck or silent),
         says=f"{stuck} runs wait for more than {OLD.seconds} s, {silent} lost their worker that long ago",
-        remedy="Is a worker running, for every queue (execution, generation, research, maintenance)? Is a beat running?",
+        remedy="Is a worker running, for every queue (execution, generation, research, maintenance)? A beat?",
     )
