@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "strategy_api.llm",
     "strategy_api.market",
     "strategy_api.strategies",
+    "strategy_api.agents",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from strategy_api.accounts.views import MeView, TicketView, TokenViewSet
+from strategy_api.agents.views import ConversationViewSet
 from strategy_api.common import operations
 from strategy_api.common.openapi import pages
 from strategy_api.llm.views import BudgetView, KeyList
@@ -19,6 +20,7 @@ router.register("strategies", StrategyViewSet, "strategy")
 router.register("runs", RunViewSet, "run")
 router.register("executions", ExecutionViewSet, "execution")
 router.register("tokens", TokenViewSet, "token")
+router.register("conversations", ConversationViewSet, "conversation")
 router.register("data", DataViewSet, "data")
 
 urlpatterns = [

@@ -20,9 +20,10 @@ LIMITS = "read=100000,write=100000,generate=100000,execute=100000,import=100000,
 class Served:
     """A web server on a folder of its own, and with `worker` also what does the work."""
 
-    def __init__(self, folder: Path, *, worker: bool = False, **environment: str) -> None:
+    def __init__(self, folder: Path, *, worker: bool = False, concurrency: int = 1, **environment: str) -> None:
         self.folder = folder
         self._worker = worker
+        self._concurrency = concurrency
         settings = {"SECURE_TRANSPORT": "false", "RATE_LIMITS": LIMITS, **environment}
         self.environment = own_environment(folder, **settings)
 
@@ -31,7 +32,7 @@ class Served:
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self.manage("migrate", "--verbosity", "0")
-        command = [sys.executable, "manage.py", "up", "--port", str(port), "--concurrency", "1"]
+        command = [sys.executable, "manage.py", "up", "--port", str(port), "--concurrency", str(self._concurrency)]
         if not self._worker:
             command = [sys.executable, "-m", "algoagent.server", "--port", str(port)]
         self._log = (self.folder / "server.log").open("w")
@@ -41,6 +42,11 @@ class Served:
         if not answers(self.address):
             self.stop()
             raise AssertionError(self.log())
+
+    @property
+    def pid(self) -> int:
+        """The process that started all others."""
+        return self._process.pid
 
     def stop(self) -> None:
         """Stop it as a user does; a server that does not listen is killed."""
@@ -81,10 +87,10 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(*, worker: bool = False, **environment: str) -> Iterator[Served]:
+def served(*, worker: bool = False, concurrency: int = 1, **environment: str) -> Iterator[Served]:
     """Run a server for as long as the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="algoagent-served-"))
-    server = Served(folder, worker=worker, **environment)
+    server = Served(folder, worker=worker, concurrency=concurrency, **environment)
     try:
         server.start()
         try:

@@ -70,9 +70,12 @@ class Reading:
     right: Array | None = None
 
 
-def readings(spec: StrategySpec, bars: pd.DataFrame) -> tuple[Reading, ...]:
-    """Return every simple condition of the entries and exits; those on an open position's state are left out."""
-    known = Evaluation(bars)
+def readings(spec: StrategySpec, bars: pd.DataFrame, known: "Evaluation | None" = None) -> tuple[Reading, ...]:
+    """Return every simple condition of the entries and exits; those on an open position's state are left out.
+
+    What is `known` of the bars already is not worked out again.
+    """
+    known = known or Evaluation(bars)
     found = []
     for name, side in spec.sides.items():
         for role, condition in (("entry", side.entry), ("exit", side.exit)):

@@ -120,6 +120,28 @@ class Client:
                     raise
                 time.sleep(min(0.2 * 2**failures, 5))
 
+    # Talk.
+
+    def converse(
+        self, content: str = "", *, conversation: Json | None = None, answers: Json | None = None, **start: Any
+    ) -> Json:
+        """Say a turn and return the conversation, with the `messages` that answer it; begin one where none is given.
+
+        `answers` picks options by question: `{question_id: option_id}`. `start` says how a new one is run, as in
+        `test_symbol="EURUSD"`.
+        """
+        if conversation is None:
+            conversation = self.post("/api/conversations/", start)
+        address = f"/api/conversations/{conversation['id']}/"
+        turn = self.post(
+            f"{address}messages/", {"content": content, "answers": answers or {}, "client_id": str(uuid.uuid4())}
+        )
+        if "results" in turn:
+            return {**self.get(address), "messages": turn["results"]}
+        self.result(turn)
+        said = self.get(f"{address}messages/", reply_to=turn["parameters"]["turn"])
+        return {**self.get(address), "messages": said["results"]}
+
     # What is there.
 
     def strategies(self, **filters: Any) -> Iterator[Json]:

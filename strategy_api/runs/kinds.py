@@ -50,7 +50,7 @@ class RunKind:
     or raises `Http404`. `prepare` turns the validated request into a submission, and refuses what makes no sense.
     `perform` does the work, in a worker that listens to `queue`. `weight` counts against the limit of unfinished work
     of a user; `rate` names the limit of requests a minute. `problems` are error codes of the route alone. One without
-    a path can only be a child of other runs.
+    a path is submitted by a service, or as a child of other runs.
     """
 
     name: str

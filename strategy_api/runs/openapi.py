@@ -63,7 +63,7 @@ examples.register(
     {
         "RunSummary": _SUMMARY,
         "RunDetail": _SUMMARY | {"parameters": {"test_symbol": "GOOG"}, "result": None},
-        "RunEventDetail": {
+        "EventDetail": {
             "seq": 1,
             "type": "run.queued",
             "data": {"run_kind": "execute"},

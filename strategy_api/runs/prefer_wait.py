@@ -53,11 +53,14 @@ def seconds_wanted(header: str) -> int:
     return min(int(wish[1]), MOST_SECONDS) if wish else 0
 
 
-def announce(request: Request, run: Run) -> None:
-    """Tell the edge which run this request made, so that it can wait for its end."""
+def announce(request: Request, run: Run, *, address: str = "") -> None:
+    """Tell the edge which run this request made, so that it can wait for its end; and what to answer then.
+
+    Without an `address` that is the run itself.
+    """
     scope = getattr(request._request, "scope", None)
     if scope is not None and request.user.pk is not None:
-        address = f"/api/runs/{run.pk}/"
+        address = address or f"/api/runs/{run.pk}/"
         scope[NOTE] = Wait(run_id=run.pk, user_id=request.user.pk, after_seq=run.last_seq, address=address)
 
 

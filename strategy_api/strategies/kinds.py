@@ -80,5 +80,13 @@ FIX = RunKind(
     problems=("no_such_version",),
 )
 
-for kind in (GENERATE, EXECUTE, FIX):
+# A child of a conversation's turn: it writes a specification as a version and tests it.
+REVISE = RunKind(
+    name="revise",
+    queue="execution",
+    perform=lazily(f"{WORK}.revise.revise"),
+    summary="Write a version of a specification, and backtest it",
+)
+
+for kind in (GENERATE, EXECUTE, FIX, REVISE):
     register(kind)

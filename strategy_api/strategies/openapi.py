@@ -94,8 +94,40 @@ _EXECUTION_SUMMARY: dict[str, Any] = {
     "created_at": examples.AT,
 }
 
+_REPLAY: dict[str, Any] = {
+    "bars": 2148,
+    "start": 0,
+    "next": 1,
+    "time": ["2004-08-19T00:00:00Z"],
+    "open": [100.0],
+    "high": [104.06],
+    "low": [95.96],
+    "close": [100.34],
+    "volume": [22351900.0],
+    "indicators": {"RSI(14)": [27.5]},
+    "orders": [
+        {
+            "bar": 0,
+            "action": "open",
+            "side": "long",
+            "size": 98.0,
+            "why": "rule",
+            "stop_loss": None,
+            "take_profit": None,
+        }
+    ],
+    "fills": [],
+    "reasons": [
+        {
+            "bar": 0,
+            "rules": [{"rule": "long.entry", "condition": "RSI(14) is below 30", "left": 27.5, "right": 30.0}],
+        }
+    ],
+}
+
 examples.register(
     {
+        "ReplayPage": _REPLAY,
         "StrategySummary": _STRATEGY_SUMMARY,
         "StrategyDetail": _STRATEGY_SUMMARY | {"current_version": _VERSION_DETAIL},
         "StrategyCreateRequest": {"name": "RSI strategy", "code": _CODE, "tags": ["mean-reversion"]},

@@ -27,6 +27,11 @@ def strategy_of(user: AbstractBaseUser | AnonymousUser, pk: uuid.UUID) -> Strate
     return get_object_or_404(strategies_of(user), pk=pk)
 
 
+def own_strategy(owner: User, pk: str | None) -> Strategy | None:
+    """Return a strategy of a user, None where there is none."""
+    return Strategy.objects.filter(owner=owner, pk=pk).first() if pk else None
+
+
 def with_strategy_names(runs: QuerySet[Run]) -> QuerySet[Run]:
     """Return runs with `subject_name`, the name of the strategy that each is about, or None."""
     named = Strategy.objects.filter(pk=OuterRef("subject_id")).values("name")[:1]

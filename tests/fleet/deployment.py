@@ -13,7 +13,7 @@ import httpx
 from tests.fleet.servers import Postgres, Redis
 from tests.processes import ROOT, answers, free_port, own_environment
 
-QUEUES = "execution,generation,maintenance"
+QUEUES = "execution,generation,conversation,maintenance"
 
 
 class Deployment:

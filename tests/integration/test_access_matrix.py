@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from strategy_api.accounts.models import Token
+from strategy_api.agents.services import begin_conversation
 from tests.integration.conftest import client_of
 from tests.integration.records import CODE, execution_of, run_of, strategy_of
 
@@ -26,6 +27,7 @@ class World:
     run: str
     execution: str
     token: str
+    conversation: str
     clients: dict[str, APIClient]
 
     def address(self, name: str) -> str:
@@ -35,6 +37,7 @@ class World:
             "strategy": self.strategy,
             "run": self.run,
             "execution": self.execution,
+            "conversation": self.conversation,
             "token": self.token,
             "submit": self.strategy,
         }
@@ -60,6 +63,7 @@ def world(db: None, settings: Any, tmp_path: Any) -> World:
         run=str(run.pk),
         execution=str(execution_of(strategy).pk),
         token=str(token.pk),
+        conversation=str(begin_conversation(owner=owner, title="mine").pk),
         clients={
             "nobody": APIClient(),
             "other": client_of(other),
@@ -111,6 +115,16 @@ RULES: dict[str, Expected] = {
     "execution-trades GET": OWNED,
     "execution-equity GET": OWNED,
     "execution-report GET": OWNED,
+    # Rows without bars: whoever may see them is told so.
+    "execution-replay GET": OWNED | {who: {409} for who in ("read token", "owner", "staff")},
+    "conversation-list GET": OPEN_TO_USERS,
+    "conversation-list POST": MAKES,
+    "conversation-detail GET": OWNED,
+    "conversation-detail PATCH": OWNED_WRITE,
+    "conversation-detail DELETE": OWNED_WRITE,
+    "conversation-messages GET": OWNED,
+    "conversation-messages POST": OWNED_WRITE,
+    "conversation-events GET": OWNED,
     "token-list GET": TOKENS,
     "token-list POST": MAKES,
     "token-detail DELETE": ONE_TOKEN,
@@ -135,6 +149,9 @@ BODIES: dict[str, Any] = {
     "strategy-detail PATCH": {"name": "Two"},
     "submit-generate POST": {"description": "buy when RSI < 30, sell when RSI > 70"},
     "token-list POST": {"name": "another"},
+    "conversation-list POST": {"test_symbol": "GOOG"},
+    "conversation-detail PATCH": {"title": "Two"},
+    "conversation-messages POST": {"content": "buy when RSI < 30, sell when RSI > 70"},
 }
 QUERIES = {
     "data-bars GET": "?symbol=GOOG&page_size=5",
@@ -172,7 +189,7 @@ def ask(client: APIClient, world: World, operation: str) -> Any:
     address = world.address(name) + QUERIES.get(operation, "")
     if operation == "data-import POST":
         return client.generic("POST", address, CSV, content_type="text/csv")
-    headers = {"Accept": "application/json"} if name == "run-events" else {}
+    headers = {"Accept": "application/json"} if name.endswith("-events") else {}
     if operation in ("strategy-detail DELETE", "run-detail DELETE"):
         world.clients["owner"].post(reverse("run-cancel", args=[world.run]))
     return getattr(client, method.lower())(address, BODIES.get(operation), headers=headers)
@@ -195,7 +212,7 @@ class TestAccess:
     def test_shows_nothing_of_others(self, world: World, operation: str) -> None:
         answer = ask(world.clients["other"], world, operation)
 
-        for key in (world.strategy, world.run, world.execution, world.token):
+        for key in (world.strategy, world.run, world.execution, world.token, world.conversation):
             assert key not in answer.content.decode()
 
     def test_says_nothing_of_others_in_filters_either(self, world: World) -> None:

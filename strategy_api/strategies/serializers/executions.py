@@ -185,3 +185,61 @@ class EquityPoint(serializers.Serializer):
     time = serializers.DateTimeField()
     equity = serializers.FloatField()
     drawdown_pct = serializers.FloatField()
+
+
+class ReplayOrder(serializers.Serializer):
+    """An order, at the close of the bar that decided it; a market order is filled at the next open."""
+
+    bar = serializers.IntegerField()
+    action = serializers.ChoiceField(choices=["open", "close"])
+    side = serializers.ChoiceField(choices=["long", "short"])
+    size = serializers.FloatField(help_text="Units; negative sells.")
+    why = serializers.CharField(help_text="`rule`: a rule of the strategy held.")
+    stop_loss = serializers.FloatField(allow_null=True)
+    take_profit = serializers.FloatField(allow_null=True)
+
+
+class ReplayFill(serializers.Serializer):
+    """A price at which an order was carried out."""
+
+    bar = serializers.IntegerField()
+    action = serializers.ChoiceField(choices=["open", "close"])
+    side = serializers.ChoiceField(choices=["long", "short"])
+    size = serializers.FloatField(help_text="Units; negative sells.")
+    price = serializers.FloatField()
+    reason = serializers.CharField(help_text="`entry`, or why the trade was closed.")
+    pnl = serializers.FloatField(required=False, help_text="Of the trade that was closed.")
+
+
+class ReplayRule(serializers.Serializer):
+    """A condition that held, with the values that it compared."""
+
+    rule = serializers.CharField()
+    condition = serializers.CharField()
+    left = serializers.FloatField(allow_null=True)
+    right = serializers.FloatField(allow_null=True)
+
+
+class ReplayReason(serializers.Serializer):
+    """What held at the close of a bar that gave an order."""
+
+    bar = serializers.IntegerField()
+    rules = ReplayRule(many=True)
+
+
+class ReplayPage(serializers.Serializer):
+    """Bars of a backtest as columns, and what happened on them by bar index."""
+
+    bars = serializers.IntegerField(help_text="How many there are in all.")
+    start = serializers.IntegerField(help_text="The index of the first bar of this page.")
+    next = serializers.IntegerField(allow_null=True, help_text="Where the next page starts; null at the end.")
+    time = serializers.ListField(child=serializers.DateTimeField())
+    open = serializers.ListField(child=serializers.FloatField())
+    high = serializers.ListField(child=serializers.FloatField())
+    low = serializers.ListField(child=serializers.FloatField())
+    close = serializers.ListField(child=serializers.FloatField())
+    volume = serializers.ListField(child=serializers.FloatField())
+    indicators = serializers.DictField(child=serializers.ListField(child=serializers.FloatField(allow_null=True)))
+    orders = ReplayOrder(many=True)
+    fills = ReplayFill(many=True)
+    reasons = ReplayReason(many=True)

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from strategy_api.common.fields import MomentField, StrictSerializer
-from strategy_api.common.queries import PageQuery, QueryBooleanField, SearchField, one_of, order_by
+from strategy_api.common.queries import PageQuery, PageSizeField, QueryBooleanField, SearchField, one_of, order_by
 from strategy_api.strategies.choices import ExecutionStatus, StrategyStatus
 
 
@@ -34,6 +34,13 @@ class ExecutionQuery(ExecutionHistoryQuery):
     """Which executions to list."""
 
     strategy = serializers.UUIDField(required=False, help_text="Of this strategy.")
+
+
+class ReplayQuery(StrictSerializer):
+    """Which bars of a backtest to step through."""
+
+    start = serializers.IntegerField(min_value=0, max_value=10**8, default=0, help_text="The first bar's index.")
+    page_size = PageSizeField(most=5_000, default=1_000, help_text="At most so many bars.")
 
 
 class IndicatorQuery(StrictSerializer):

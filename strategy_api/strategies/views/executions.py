@@ -17,14 +17,27 @@ from strategy_api.common.openapi.schema import json_or_csv
 from strategy_api.common.renderers import CSVRenderer, HTMLRenderer, StrictJSONRenderer
 from strategy_api.strategies import equity_curves, selectors, services
 from strategy_api.strategies.models import Execution
-from strategy_api.strategies.serializers.executions import EquityPoint, ExecutionDetail, ExecutionSummary, TradeRow
-from strategy_api.strategies.serializers.queries import ExecutionQuery
+from strategy_api.strategies.serializers.executions import (
+    EquityPoint,
+    ExecutionDetail,
+    ExecutionSummary,
+    ReplayPage,
+    TradeRow,
+)
+from strategy_api.strategies.serializers.queries import ExecutionQuery, ReplayQuery
 
 # Drawn by bokeh, which takes longer to import than all the rest.
 report_page = lazily("strategy_api.strategies.reports.report_page")
+replay_page = lazily("strategy_api.strategies.replays.page")
 
 # Which of the heavy columns an answer shows.
-SHOWN = {"retrieve": ("log",), "trades": ("trades",), "equity": ("equity",), "report": ("trades", "equity")}
+SHOWN = {
+    "retrieve": ("log",),
+    "trades": ("trades",),
+    "equity": ("equity",),
+    "report": ("trades", "equity"),
+    "replay": ("trades", "version__spec"),
+}
 
 
 @extend_schema_view(
@@ -38,7 +51,8 @@ class ExecutionViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
 
     queryset = Execution.objects.none()
     serializer_class = ExecutionDetail
-    queries = {"list": ExecutionQuery}
+    queries = {"list": ExecutionQuery, "replay": ReplayQuery}
+    problems = {"replay": ("bars_not_at_hand",)}
     sparse = {"list": ExecutionSummary, "retrieve": ExecutionDetail}
 
     def get_queryset(self) -> QuerySet[Execution]:
@@ -86,6 +100,19 @@ class ExecutionViewSet(mixins.RetrieveModelMixin, OwnedViewSet):
     def equity(self, request: Request, pk: Any = None) -> Response:
         """Return the account's value after each bar."""
         return Response(equity_curves.points(self.get_object().equity))
+
+    @extend_schema(
+        summary="Step through a backtest",
+        description=(
+            "Bars as columns, with the indicators of the rules, and orders, fills and reasons by bar index, from "
+            "`start` on; `next` is where to go on. Bar 0 is the first on which trading was possible."
+        ),
+        responses=ReplayPage,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def replay(self, request: Request, pk: Any = None) -> Response:
+        """Return one page of bars with what happened on them."""
+        return Response(replay_page(self.get_object(), after=self.query["start"], size=self.query["page_size"]))
 
     @extend_schema(
         summary="Show the interactive report",

@@ -1,7 +1,9 @@
 """Loading bars, backtesting, repairing and recording: what the kinds of run share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from backtest_engine.domain import BacktestResult, BrokerSettings, Dataset
 from backtest_engine.errors import StrategyError
@@ -31,12 +33,21 @@ def version_of(job: Job) -> StrategyVersion:
     return StrategyVersion.objects.select_related("strategy").get(**about)
 
 
+def said(job: Job, version: StrategyVersion) -> Mapping[str, Any]:
+    """Return what words say of how to run: those of the run's own request where it has any, else of the version.
+
+    Only a parent names them for its child: they stand in the place of the version's, so that one can be taken back.
+    """
+    settings: Mapping[str, Any] = job.parameters.get("settings", version.settings)
+    return settings
+
+
 def load(job: Job, version: StrategyVersion) -> Loaded:
     """Return the bars and the broker settings that a run asks for."""
     fingerprint = job.parameters.get("dataset_fingerprint")
     dataset = _again(job, version, fingerprint) if fingerprint else _select(job, version)
     job.emit("data.loaded", symbol=dataset.symbol, interval=dataset.interval, source=dataset.source, bars=len(dataset))
-    asked = filled(job.parameters, version.settings)
+    asked = filled(job.parameters, said(job, version))
     stated = {name: asked[name] for name in BROKER_SETTINGS if asked.get(name) is not None}
     return Loaded(dataset=dataset, broker=replace(BrokerSettings(), **stated))
 
@@ -165,13 +176,13 @@ def _write_repair(job: Job, version: StrategyVersion, repaired: Repair) -> None:
 
 
 def _select(job: Job, version: StrategyVersion) -> Dataset:
-    asked = filled(job.parameters, version.settings)
+    asked = filled(job.parameters, said(job, version))
     symbol = asked.get("test_symbol")
     if not symbol:
         symbol = DEFAULT_SYMBOL
         job.assume(f"test_symbol was not stated: {symbol} assumed.")
     engine = engine_for(job)
-    if (span := version.settings.get("last")) and not asked.get("start_date"):
+    if (span := said(job, version).get("last")) and not asked.get("start_date"):
         # The span ends where the data do: today, where they are up to date.
         whole = engine.load(
             symbol, end=_moment(asked.get("end_date"), time.max), interval=asked.get("interval") or None

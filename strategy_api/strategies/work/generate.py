@@ -13,7 +13,7 @@ from strategy_api.strategies.work.word_settings import refuse_contradictions
 def generate(job: Job) -> None:
     """Write the strategy, or find what an earlier attempt wrote; then backtest it if wanted."""
     version = version_of(job) if job.run.subject_id else _write_strategy(job)
-    job.result |= _described(version)
+    job.result |= described(version)
     if job.parameters.get("execute_after_generation"):
         execute_and_repair(job, version, max_attempts=job.parameters.get("max_fix_attempts", 0))
 
@@ -51,7 +51,8 @@ def _write_strategy(job: Job) -> StrategyVersion:
     return version
 
 
-def _described(version: StrategyVersion) -> dict[str, Any]:
+def described(version: StrategyVersion) -> dict[str, Any]:
+    """Return what a run's result says of the version that it wrote."""
     return {
         "strategy": str(version.strategy_id),
         "name": version.strategy.name,

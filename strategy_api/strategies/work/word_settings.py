@@ -16,6 +16,7 @@ FIELDS = {
     "end": "end_date",
     "cash": "cash",
     "commission": "commission",
+    "spread": "spread",
 }
 UNITS = {"y": "years", "mo": "months", "w": "weeks", "d": "days"}
 

@@ -1,14 +1,8 @@
 """The whole path on the terminal: one sentence, the real server, a strategy, its numbers, its report."""
 
 import json
-import os
-import queue
 import re
 import signal
-import subprocess
-import sys
-import threading
-import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backtest_engine.cli.checked import beside_holding, checks_of
+from strategy_api.runs.management.starting import start_server
 
 # The body of the README's first curl line; a test holds the two together.
 REQUEST = {
@@ -55,7 +50,8 @@ METRICS = (
 )
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 UNTOLD = ("at", "strategy", "run_kind")
-START_SECONDS = 90.0
+# What is said about the strategy once it is there.
+TURNS = ("entry at 25 instead, with a 10% stop", "why did it lose in 2008?", "which one was better?")
 
 
 class Command(BaseCommand):
@@ -73,12 +69,14 @@ class Command(BaseCommand):
         console = Console(record=picture is not None, width=100 if picture else None)
         console.print(Panel(f"[bold]{self.request['description']}[/]", title="AlgoAgent", border_style="blue"))
         with console.status("starting web server, worker and scheduler"):
-            server, address, token = _start()
+            server, address, token = start_server()
         try:
             headers = {"Authorization": f"Token {token}"}
             with httpx.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as api:
                 run = _follow(console, api, _ask(api, self.request))
                 _show(console, api, run)
+                if run["state"] == "succeeded":
+                    _talk(console, api, run["result"]["strategy"])
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(30)
@@ -89,45 +87,6 @@ class Command(BaseCommand):
             console.save_svg(str(picture), title="make demo", code_format=shape)
         if run["state"] != "succeeded":
             raise CommandError(f"The run {run['state']}: {run['error']}")
-
-
-def _start() -> tuple[subprocess.Popen[str], str, str]:
-    """Start `manage.py up` on a free port; return it with its address and token once it answers."""
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "up", "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603  # ours
-    lines: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=_read_lines, args=(server, lines), daemon=True).start()
-    said, deadline = "", time.monotonic() + START_SECONDS
-    while "Stop with Ctrl-C" not in said:
-        try:
-            said += lines.get(timeout=max(0.1, deadline - time.monotonic()))
-        except queue.Empty:
-            server.terminate()
-            raise CommandError(f"The server did not start:\n{said}") from None
-    address = re.search(r"http://[\w.:\[\]-]+", said)
-    token = re.search(r"^Token +(\S+)$", said, re.MULTILINE)
-    if address is None or token is None:
-        server.terminate()
-        raise CommandError(f"The server did not say where it is:\n{said}")
-    _wait_until_alive(server, address[0], deadline)
-    return server, address[0], token[1]
-
-
-def _read_lines(server: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
-    for line in server.stdout or ():
-        lines.put(line)
-
-
-def _wait_until_alive(server: subprocess.Popen[str], address: str, deadline: float) -> None:
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/healthz", timeout=2, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    server.terminate()
-    raise CommandError("The web server does not answer.")
 
 
 def _ask(api: httpx.Client, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,6 +146,18 @@ def _show(console: Console, api: httpx.Client, run: dict[str, Any]) -> None:
         page.write_bytes(api.get(run["links"]["report"]).raise_for_status().content)
         console.print(f"Report     {_short(page)}")
     console.print("Go on      make serve   (the strategy and its history are kept)")
+
+
+def _talk(console: Console, api: httpx.Client, strategy: str) -> None:
+    """Say three turns about the strategy, and show what answers them."""
+    conversation = api.post("/api/conversations/", json={"strategy": strategy}).raise_for_status().json()
+    address = f"/api/conversations/{conversation['id']}/messages/"
+    for turn in TURNS:
+        console.print(Panel(turn, border_style="blue"))
+        answer = api.post(address, json={"content": turn}, headers={"Prefer": "wait=30"}).raise_for_status().json()
+        for message in answer.get("results", []):
+            if message["message_type"] not in ("code", "backtest_replay"):
+                console.print(Text(message["content"]))
 
 
 def _table(execution: dict[str, Any]) -> Table:

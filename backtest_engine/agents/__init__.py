@@ -1,0 +1,1 @@
+"""Agents that work in turns: pure machines whose commands somebody else carries out."""

@@ -1,0 +1,1 @@
+"""Agents: conversations about strategies."""
