@@ -203,9 +203,9 @@ def _select(job: Job, version: StrategyVersion, wanted: Mapping[str, Any]) -> Da
         job.assume(f"test_symbol was not stated: {symbol} assumed.")
     interval = asked.get("interval") or None
     engine = engine_for(job)
-    if before_seal(job, asked, said(wanted, version)):
+    if before_seal(job, asked, said(job, version)):
         engine = sealed_engine(job, version, engine, symbol=symbol, interval=interval)
-    if (span := said(wanted, version).get("last")) and not asked.get("start_date"):
+    if (span := said(job, version).get("last")) and not asked.get("start_date"):
         # The span ends where the data do: today, where they are up to date.
         whole = engine.load(symbol, end=_moment(asked.get("end_date"), time.max), interval=interval)
         asked["start_date"] = start_of(span, whole.end.date())
