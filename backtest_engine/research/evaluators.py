@@ -95,7 +95,8 @@ class SpecEvaluator:
             found = fast_path.simulate(spec, replace(dataset, bars=bars), broker, parameters, cache=cache)
         except fast_path.NotOnFastPath:
             return self._sandbox.result(dataset, parameters=parameters, broker=broker)
-        return replace(found, checks=_checks(found))
+        result: BacktestResult = replace(found, checks=_checks(found))
+        return result
 
     def sweep(
         self,

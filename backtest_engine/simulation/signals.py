@@ -261,7 +261,8 @@ class Signals:
         if isinstance(condition, Comparison):
             now, before = COMPARE[condition.relation], None
         else:
-            now, before = (np.greater, np.less_equal) if condition.direction == "above" else (np.less, np.greater_equal)
+            above = condition.direction == "above"
+            now, before = COMPARE[">" if above else "<"], COMPARE["<=" if above else ">="]
 
         def work(values: Values) -> Held:
             one, other = left(values), right(values)
@@ -281,7 +282,7 @@ class Signals:
         def work(values: Values) -> Held:
             held = inner[0](values)
             for part in inner[1:]:
-                held = join(held, part(values))
+                held = np.asarray(join(held, part(values)), dtype=bool)
             return held
 
         return _held(frozenset().union(*(part.names for part in inner)), work)
@@ -346,7 +347,7 @@ def _earlier(held: Held, bars: int) -> Held:
 
 def _at_least(held: Held, times: int, bars: int) -> Held:
     """Return where a condition held on so many of the last bars, this one included."""
-    count = np.cumsum(held)
+    count = np.cumsum(held, dtype=np.int64)
     window = count.copy()
     window[bars:] -= count[:-bars]
     return np.asarray(window >= times)

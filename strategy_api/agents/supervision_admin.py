@@ -57,7 +57,7 @@ class SupervisionAdmin(Record):
     @admin.display(description="equity against buying and holding")
     def equity_picture(self, supervision: Supervision) -> SafeString | str:
         """Return the account of the strategy as it stands, and that of holding, as lines."""
-        rows = next((one["rows"] for one in supervision.insights if one["name"] == "equity"), [])
+        rows: list[dict[str, Any]] = next((one["rows"] for one in supervision.insights if one["name"] == "equity"), [])
         if not rows:
             return "–"
         values = [row["equity"] for row in rows]

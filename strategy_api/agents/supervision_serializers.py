@@ -68,7 +68,9 @@ class ProposalDetail(serializers.Serializer):
     reason = serializers.CharField()
     expected = serializers.CharField()
     changes_meaning = serializers.BooleanField()
-    source = serializers.ChoiceField(choices=["rules", "model"])
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field, not where the field reads from
+        choices=["rules", "model"]
+    )
     allowed = serializers.BooleanField(help_text="Whether it may be applied without being asked for.")
     metrics = serializers.DictField(allow_null=True)
     p = serializers.FloatField(allow_null=True, help_text="The chance that luck gives so large an advantage.")

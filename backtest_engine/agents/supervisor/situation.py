@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,8 @@ class Situation:
         high, low = self.column("High"), self.column("Low")
         ranges = np.maximum(high, before) - np.minimum(low, before)
         mean = pd.Series(ranges).rolling(ATR_BARS, min_periods=1).mean().to_numpy(np.float64)
-        return mean / self.close
+        found: Floats = mean / self.close
+        return found
 
     def trend(self, bars: int) -> Floats:
         """Return how far each close is from the average of the last `bars`, as a fraction; NaN where there is none."""
@@ -135,7 +136,8 @@ class Situation:
 
     @cached_property
     def held(self) -> Ints:
-        return np.maximum(self.exit - self.entry, 1)
+        found: Ints = np.maximum(self.exit - self.entry, 1)
+        return found
 
     @cached_property
     def excursions(self) -> tuple[Floats, Floats]:
@@ -188,7 +190,7 @@ class Situation:
         return self.spec
 
     @property
-    def sides(self) -> dict[str, Side]:
+    def sides(self) -> dict[Literal["long", "short"], Side]:
         rules = self.fitted or self.spec
         return dict(rules.sides) if rules is not None else {}
 

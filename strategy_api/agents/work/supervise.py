@@ -104,9 +104,14 @@ class _Supervised:
         job, supervision = self._job, self._supervision
         if supervision.begun_at is not None:
             found = engine_for(job).data.dataset(supervision.dataset_fingerprint)
-            known = {"symbol": supervision.symbol, "interval": supervision.interval}
-            job.assume(sealing.sentence(supervision.sealed_from))
-            return replace(found, trade_from=supervision.trade_from, **known)
+            if supervision.sealed_from is not None:
+                job.assume(sealing.sentence(supervision.sealed_from))
+            return replace(
+                found,
+                trade_from=supervision.trade_from,
+                symbol=supervision.symbol,
+                interval=supervision.interval,
+            )
         dataset = load(job, self._version).dataset
         goal = goals.goal_of(self._version.strategy)
         with job.lease.holding():

@@ -137,8 +137,8 @@ class SpreadRequest(StudyRequest):
 class BatchRequest(BacktestSettings):
     """One strategy on many markets, on each before the seal unless dates are named."""
 
-    test_symbol = None
-    interval = None
+    test_symbol = None  # type: ignore[assignment]  # takes the field away
+    interval = None  # type: ignore[assignment]  # takes the field away
     strategy = serializers.UUIDField(help_text="The strategy that is tried.")
     version = StrictIntegerField(
         min_value=1, max_value=999_999, required=False, help_text="Default: the current version."

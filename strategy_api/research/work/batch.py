@@ -10,6 +10,7 @@ from backtest_engine.research.grids import Grid
 from backtest_engine.research.objectives import objective_of
 from backtest_engine.research.optimize import Search
 from backtest_engine.research.significance import permuted
+from strategy_api.research import studies
 from strategy_api.research.work import parts
 from strategy_api.research.work.parts import Ground
 from strategy_api.runs.worker import Job
@@ -47,4 +48,4 @@ def _record(job: Job, ground: Ground, result: BacktestResult, position: int) -> 
     if not ground.study.trials.filter(position=position).exists():
         with job.lease.holding():
             row = parts.candidate_row(ground, result, search, position)
-            parts.studies.record(ground.study, ground.version, [row])
+            studies.record(ground.study, ground.version, [row])

@@ -8,6 +8,7 @@ from backtest_engine.research import significance as asking
 from backtest_engine.research.grids import Grid
 from backtest_engine.research.objectives import objective_of
 from backtest_engine.research.optimize import Search
+from strategy_api.research import studies
 from strategy_api.research.work import parts
 from strategy_api.runs.worker import Job
 
@@ -31,7 +32,7 @@ def significance(job: Job) -> None:
     if not ground.study.trials.exists():
         with job.lease.holding():
             row = parts.candidate_row(ground, result, search, 0)
-            parts.studies.record(ground.study, ground.version, [row])
+            studies.record(ground.study, ground.version, [row])
     near = found["parameters"]
     evidence = step(
         lambda: parts.evidence_of(ground, result, near_share=near["share"], neighbours=len(near["changes"]))

@@ -59,8 +59,9 @@ def drawdown(situation: Situation, findings: Sequence[Finding]) -> Picture | Non
 
 def monthly_returns(situation: Situation, findings: Sequence[Finding]) -> Picture | None:
     """Return the return of each month as a grid of years and months."""
-    curve = pd.Series(situation.equity, index=situation.index[situation.first :])
-    last = curve.groupby([curve.index.year, curve.index.month]).last()
+    index = pd.DatetimeIndex(situation.index[situation.first :])
+    curve = pd.Series(situation.equity, index=index)
+    last = curve.groupby([index.year, index.month]).last()
     returns = 100 * (last / last.shift().fillna(float(curve.iloc[0])) - 1)
     if len(returns) < 6:
         return None
@@ -85,7 +86,7 @@ def monthly_returns(situation: Situation, findings: Sequence[Finding]) -> Pictur
         },
         rows=[
             {"year": int(year), "month": int(month), "return_pct": float(value)}
-            for (year, month), value in returns.items()
+            for year, month, value in zip(*zip(*returns.index, strict=True), returns, strict=True)
         ],
     )
 
@@ -126,13 +127,16 @@ def exposure(situation: Situation, findings: Sequence[Finding]) -> Picture | Non
     held = np.zeros(len(situation.index))
     for entry, leave in zip(situation.entry, situation.exit, strict=True):
         held[entry : leave + 1] = 1
-    series = pd.Series(100 * held[situation.first :], index=situation.index[situation.first :])
-    months = series.groupby(series.index.to_period("M")).mean()
+    index = pd.DatetimeIndex(situation.index[situation.first :])
+    months = pd.Series(100 * held[situation.first :], index=index).groupby(index.to_period("M")).mean()
     found = has(findings, "exposure", "costs_eat_it", "few_trades")
     return Picture(
         name="exposure",
         title="Exposure by month",
         why=found.sentence if found else "Shows how much of the time money was at stake.",
         spec={"mark": "bar", "encoding": {"x": time_axis(), "y": amount("exposure_pct", "Bars in the market, %")}},
-        rows=[{"time": time_of(period.start_time), "exposure_pct": float(value)} for period, value in months.items()],
+        rows=[
+            {"time": time_of(period.start_time), "exposure_pct": float(value)}
+            for period, value in zip(pd.PeriodIndex(months.index), months, strict=True)
+        ],
     )

@@ -76,4 +76,4 @@ def _rounded(level: float, below: bool) -> float:
         return 0.0
     digits = 1 - int(np.floor(np.log10(abs(level))))
     step = 10.0**-digits
-    return round((np.ceil if below else np.floor)(level / step) * step, max(digits, 0))
+    return round(float((np.ceil if below else np.floor)(level / step) * step), max(digits, 0))
