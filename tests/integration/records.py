@@ -116,7 +116,7 @@ def execution_values(strategy: Strategy, **values: Any) -> dict[str, Any]:
 
 def supervision_of(strategy: Strategy, **values: Any) -> Supervision:
     """Store a supervision that has ended, with one picture."""
-    run = run_of(strategy, kind="supervise", state="succeeded")
+    run = run_of(strategy, kind="supervise", state="succeeded", finished_at=datetime(2020, 1, 2, tzinfo=UTC))
     picture = {"name": "equity", "title": "Equity", "why": "It.", "spec": {"mark": "line"}, "rows": [{"equity": 1}]}
     told = {"owner": strategy.owner, "strategy": strategy, "version": 1, "run": run, "insights": [picture]}
     return Supervision.objects.create(**{"id": run.pk, "ending": "nothing_better", **told, **values})
