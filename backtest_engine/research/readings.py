@@ -105,7 +105,7 @@ def summary(readings: Sequence[Reading], found: Sequence[Candidate]) -> Json:
         }
         for reading, candidate in zip(readings, found, strict=True)
     ]
-    known = [float(row["return_pct"]) for row in rows if row["return_pct"] is not None]
+    known = [found_return for row in rows if isinstance(found_return := row["return_pct"], float)]
     used = next((row["return_pct"] for row in rows if row["used"]), None)
     low, high = (min(known), max(known)) if known else (None, None)
     said = f"{len(rows)} readings of the sentence"

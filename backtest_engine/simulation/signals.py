@@ -280,9 +280,7 @@ class Signals:
         join = np.logical_and if isinstance(condition, All) else np.logical_or
 
         def work(values: Values) -> Held:
-            held = inner[0](values)
-            for part in inner[1:]:
-                held = np.asarray(join(held, part(values)), dtype=bool)
+            held: Held = join.reduce([part(values) for part in inner])
             return held
 
         return _held(frozenset().union(*(part.names for part in inner)), work)

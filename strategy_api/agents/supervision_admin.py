@@ -1,5 +1,7 @@
 """Supervisions for reviewers: every iteration with its diff, what was found and proposed, and the equity."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString

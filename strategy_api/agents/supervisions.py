@@ -41,7 +41,7 @@ class LedgerTally:
         """Write a try down; one that is known already stays as it is."""
         value = result.metrics.get("return_pct")
         tried = ledger.Evaluated(
-            spec_hash=ledger.hash_of(spec.as_json()),
+            spec_hash=ledger.hash_of_spec(spec.as_json()),
             parameters=result.parameters,
             bars=self._bars,
             moments=candidate_of(result, parameters=result.parameters).moments,

@@ -66,17 +66,12 @@ def hash_of_spec(spec: Mapping[str, Any]) -> str:
     return _sha256(spec)
 
 
-def hash_of(spec: Mapping[str, Any]) -> str:
-    """Return the fingerprint of a specification that no version holds."""
-    return _sha256(spec)
-
-
 def record(goal: Goal, evaluated: Iterable[Evaluated], *, origin: str) -> None:
     """Write candidates down, all with few statements; one that is known already stays as it is."""
     rows = {row.pk: row for row in (_trial(goal, one, origin) for one in evaluated)}
     fields = list(Trial._meta.concrete_fields)
     quote = connection.ops.quote_name
-    columns, places = ", ".join(quote(field.column) for field in fields), ", ".join(["%s"] * len(fields))
+    columns, places = ", ".join(quote(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
     # One statement for all: the ORM's own needs one for each 50 rows where the database is SQLite.
     statement = f"INSERT INTO {quote(Trial._meta.db_table)} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
     # In one order for all: two writers of the same rows must not wait for each other.

@@ -66,7 +66,8 @@ class Situation:
     def trend(self, bars: int) -> Floats:
         """Return how far each close is from the average of the last `bars`, as a fraction; NaN where there is none."""
         average = pd.Series(self.close).rolling(bars).mean().to_numpy(np.float64)
-        return self.close / average - 1
+        found: Floats = self.close / average - 1
+        return found
 
     @property
     def trend_bars(self) -> int:

@@ -5,13 +5,11 @@
 holds postfix programs for conditions on the open position, with `constants` float64.
 """
 
-import numpy as np
-
 # How far a price is from another, or which price it is. The row of the series is in the next place.
 NONE, PERCENT, AMOUNT, RANGE, RISK, LEVEL = range(6)
 
 # Of the whole specification. The number in `f`: entries at most, how far to add, bars to rest.
-R_REVERSE, R_BOTH_SIDES, R_ONE_ENTRY, R_ENTRIES, R_SCALE, R_SCALE_ROW, R_SCALE_UP, R_REST = np.arange(8)
+R_REVERSE, R_BOTH_SIDES, R_ONE_ENTRY, R_ENTRIES, R_SCALE, R_SCALE_ROW, R_SCALE_UP, R_REST = range(8)
 NO_REST, AFTER_EXIT, AFTER_LOSS = range(3)
 # In `f`: the number of the size; the largest share; the first share.
 R_SIZING, R_SIZING_CAP, R_SIZING_TRADES, R_SIZING_ROW = range(8, 12)
