@@ -77,6 +77,20 @@ class TestEffectiveParameters:
         assert effective["period"] == 21
         assert isinstance(effective["period"], int)
 
+    def test_take_what_the_file_runs_itself_with(self) -> None:
+        code = (
+            "from backtesting import Backtest, Strategy\n"
+            "class Band(Strategy):\n"
+            "    multiplier = 3\n"
+            "    def init(self): pass\n"
+            "    def next(self): pass\n"
+            "Backtest(data, Band).run(multiplier=2.5)\n"
+        )
+
+        assert effective_parameters(code, {"multiplier": 2.5}) == {"multiplier": 2.5}
+        with pytest.raises(InvalidParameter, match="whole number"):
+            effective_parameters(code, {"multiplier": 1.5})
+
     @pytest.mark.parametrize(
         ("given_", "words"),
         [
