@@ -12,7 +12,7 @@ from tests.integration.conftest import Work
 from tests.integration.test_executions import CROSS
 from tests.integration.test_strategies import create
 
-NOTHING = {"events": 0, "executions": 0, "schedule_slots": 0, "idempotency_keys": 0}
+NOTHING = dict.fromkeys(retention.RULES, 0)
 
 
 class TestRetention:
