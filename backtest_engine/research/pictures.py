@@ -15,6 +15,14 @@ VERDICTS = {
     "warn": ("#8a6100", "! warn"),
     "fail": ("#b3261e", "✗ fail"),
 }
+# Goes into the head of a page: a picture holds no styles of its own, which the admin's policy would refuse.
+STYLE = (
+    ".evidence,.study-picture{font:14px system-ui;margin:0 0 16px}.study-picture figcaption{font-weight:600}"
+    ".evidence>p{font-size:18px;border-left:6px solid;padding:4px 12px;margin:0 0 8px}"
+    ".evidence table{border-collapse:collapse}.evidence td{padding:2px 12px 2px 0;vertical-align:top}"
+    ".evidence td:first-child{font-weight:600;white-space:nowrap}"
+    + "".join(f".verdict-{name}{{color:{colour}}}" for name, (colour, _) in VERDICTS.items())
+)
 _WIDTH = 900
 _CELLS = 60
 
@@ -23,17 +31,15 @@ def evidence(block: Mapping[str, Any] | None) -> str:
     """Return the verdict with its sentence, and the checks as a table; nothing where there is no evidence."""
     if not block:
         return ""
-    colour, word = VERDICTS[block["verdict"]]
+    word = VERDICTS[block["verdict"]][1]
     rows = "".join(
-        f"<tr><td style='padding:2px 12px 2px 0;white-space:nowrap;color:{VERDICTS[row['verdict']][0]};"
-        f"font-weight:600'>{_word(row['verdict'])}</td><td style='padding:2px 12px 2px 0;white-space:nowrap'>"
-        f"{escape(row['code'].replace('_', ' '))}</td><td>{escape(row['sentence'])}</td></tr>"
+        f"<tr><td class='verdict-{escape(row['verdict'])}'>{_word(row['verdict'])}</td>"
+        f"<td>{escape(row['code'].replace('_', ' '))}</td><td>{escape(row['sentence'])}</td></tr>"
         for row in block["checks"]
     )
     return (
-        f"<section style='font:14px system-ui;margin:0 0 16px'><p style='font-size:18px;border-left:6px solid {colour};"
-        f"padding:4px 12px;margin:0 0 8px'><strong style='color:{colour}'>{word}.</strong> {escape(block['sentence'])}"
-        f"</p><table style='border-collapse:collapse'>{rows}</table></section>"
+        f"<section class='evidence'><p class='verdict-{escape(block['verdict'])}'><strong>{word}.</strong> "
+        f"{escape(block['sentence'])}</p><table>{rows}</table></section>"
     )
 
 
@@ -57,7 +63,7 @@ def heat_map(picture: Mapping[str, Any]) -> str:
             )
     bottom = len(rows) * height
     return (
-        f"<figure style='margin:0 0 16px'><figcaption style='font:600 14px system-ui'>{escape(picture['y'])} over "
+        f"<figure class='study-picture'><figcaption>{escape(picture['y'])} over "
         f"{escape(picture['x'])}; colour: median of the neighbourhood, "
         f"{_figure(low)} (light) to {_figure(high)} (dark); the frame marks the best</figcaption>"
         f"<svg viewBox='0 0 {_WIDTH} {bottom + 40:.0f}' width='{_WIDTH}' role='img' "
@@ -87,7 +93,7 @@ def windows(rows: Sequence[Mapping[str, Any]], equity: Sequence[float]) -> str:
         for place, row in enumerate(rows)
     )
     return (
-        f"<figure style='margin:0 0 16px'><figcaption style='font:600 14px system-ui'>Windows: training (pale), test "
+        f"<figure class='study-picture'><figcaption>Windows: training (pale), test "
         f"(strong)</figcaption><svg viewBox='0 0 {_WIDTH} {height + 4}' width='{_WIDTH}' role='img' "
         f"aria-label='windows' font-family='system-ui' font-size='11'>{bars}</svg></figure>"
         f"{curve(equity, 'Equity of the test windows, one after another')}"
@@ -106,7 +112,7 @@ def curve(values: Sequence[float], title: str) -> str:
         for place, value in enumerate(shown)
     )
     return (
-        f"<figure style='margin:0 0 16px'><figcaption style='font:600 14px system-ui'>{escape(title)}: {low:,.0f} to "
+        f"<figure class='study-picture'><figcaption>{escape(title)}: {low:,.0f} to "
         f"{high:,.0f}</figcaption><svg viewBox='0 0 {_WIDTH} 200' width='{_WIDTH}' role='img' "
         f"aria-label='{escape(title)}'><polyline points='{points}' fill='none' stroke='#1f4e9c' stroke-width='1.5'/>"
         "</svg></figure>"
@@ -132,7 +138,7 @@ def strips(rows: Sequence[tuple[str, float | None, bool]], title: str) -> str:
                 f"<title>{escape(said)}: {value:+.2f}</title></rect>"
             )
     return (
-        f"<figure style='margin:0 0 16px'><figcaption style='font:600 14px system-ui'>{escape(title)}: {low:+.1f} to "
+        f"<figure class='study-picture'><figcaption>{escape(title)}: {low:+.1f} to "
         f"{high:+.1f}</figcaption><svg viewBox='0 0 {_WIDTH} {20 * len(rows) + 4}' width='{_WIDTH}' role='img' "
         f"aria-label='{escape(title)}' font-family='system-ui' font-size='12'>{''.join(parts)}</svg></figure>"
     )

@@ -13,7 +13,7 @@ def study_page(study: Study) -> str:
     about = f"version {study.version} on {study.symbol} {study.interval}".strip()
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{escape(title)}</title>"
-        "<style>body{margin:16px;font-family:system-ui,sans-serif}</style></head><body>"
+        f"<style>body{{margin:16px;font-family:system-ui,sans-serif}}{pictures.STYLE}</style></head><body>"
         f"<h1 style='font:600 22px system-ui;margin:8px 0 0'><bdi>{escape(title)}</bdi></h1>"
         f"<p style='font:14px system-ui;color:#5b6472;margin:2px 0 12px'>{escape(about)}</p>{body(study)}</body></html>"
     )

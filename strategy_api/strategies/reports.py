@@ -31,7 +31,7 @@ def report_page(execution: Execution) -> str:
         trades=execution.trades,
         notices=notices,
         bars=_bars(execution),
-        evidence=pictures.evidence(execution.evidence),
+        evidence=f"<style>{pictures.STYLE}</style>{pictures.evidence(execution.evidence)}",
     )
 
 

@@ -10,7 +10,7 @@ from backtest_engine.checks.parameters import check_broker
 from backtest_engine.domain import BROKER_RANGES, BrokerSettings
 from backtest_engine.errors import InvalidParameter, StrategyError
 from strategy_api.common.storable import storable
-from strategy_api.runs import events, kinds, worker
+from strategy_api.runs import event_data, events, kinds, worker
 from strategy_api.runs.kinds import RunKind
 from strategy_api.runs.models import Run, RunEvent
 from tests.integration.conftest import client_of
@@ -48,7 +48,7 @@ class TestEvents:
 
         kept = RunEvent.objects.get(run=run).data
         assert kept.get("other") == 1 or kept == {"not_storable": ["other", "value"]}
-        assert len(json.dumps(kept)) <= events.MOST_CHARACTERS
+        assert len(json.dumps(kept)) <= event_data.MOST_CHARACTERS
 
     def test_of_strange_names_are_kept(self, run: Run) -> None:
         events.append_event(run.pk, "test", **{"\x00": 1, "\ud800": object()})

@@ -127,7 +127,7 @@ class Crowd:
         """Return what they heard, once they have everything up to these events."""
         self._tell(last)
         found: Json = json.loads(self._hear())
-        self._process.wait()
+        self._process.communicate()
         delays = sorted(found.pop("delays")) or [float("nan")]
         return {
             **found,
@@ -160,4 +160,4 @@ def mute_clients(port: int, tokens: list[str], topics: list[str]) -> Iterator[No
         yield
     finally:
         process.kill()
-        process.wait()
+        process.communicate()

@@ -10,10 +10,11 @@ from backtest_engine.diagnostics.source import Source, attribute_name
 
 def _check_source(source: Source) -> Iterable[Location]:
     for node in source.every(ast.Attribute, ast.Call):
-        if attribute_name(node) == "base" and not (
-            isinstance(node, ast.Attribute)
-            and (isinstance(node.value, ast.Constant) or (source.dotted(node) == "self.base" and "base" in source.own))
-        ):
+        # `self.base` is an attribute of the author's own: a strategy has none.
+        own = isinstance(node, ast.Attribute) and (
+            isinstance(node.value, ast.Constant) or source.dotted(node) == "self.base"
+        )
+        if attribute_name(node) == "base" and not own:
             yield Location(line=node.lineno)
 
 
