@@ -1,5 +1,6 @@
 """Conversations and messages, as they are asked for and shown."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
@@ -76,11 +77,11 @@ class MessageCreate(StrictSerializer):
     )
     answers = AnswersField(required=False, help_text="The option's id, or words, by the question's id.")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a turn that says nothing."""
-        if not attrs.get("content", "").strip() and not attrs.get("answers"):
-            raise serializers.ValidationError({"content": ["Say something, or answer a question."]}, code="required")
-        return attrs
+    def contradictions(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Find a turn that says nothing."""
+        if values.get("content", "").strip() or values.get("answers"):
+            return {}
+        return {"content": [serializers.ErrorDetail("Say something, or answer a question.", code="required")]}
 
 
 class QuestionOption(serializers.Serializer):

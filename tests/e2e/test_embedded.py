@@ -223,7 +223,9 @@ class TestEmbeddedMode:
             check=True,
             cwd=ROOT,
         )
-        body = {"description": sentence, "execute_after_generation": True, "test_symbol": "GOOG"}
+        # Without dates the last fifth would be sealed.
+        dates = {"start_date": "2004-08-19", "end_date": "2013-03-01"}
+        body = {"description": sentence, "execute_after_generation": True, "test_symbol": "GOOG", **dates}
         run = server.wait(server.api.post("/api/strategies/generate_with_ai/", json=body).json())
 
         assert json.loads(executed.stdout)["metrics"] == run["result"]["execution"]["metrics"]

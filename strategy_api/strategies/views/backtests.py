@@ -3,7 +3,6 @@
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_serializer
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import UUIDField
@@ -11,6 +10,7 @@ from rest_framework.views import APIView
 
 from strategy_api.accounts import audit
 from strategy_api.accounts.permissions import caller
+from strategy_api.common.exceptions import Contradiction
 from strategy_api.common.validation import checked
 from strategy_api.runs import services
 from strategy_api.runs.kinds import RunKind
@@ -52,7 +52,7 @@ class BacktestRunView(APIView):
         """Queue the run."""
         data = request.data if isinstance(request.data, dict) else {}
         if ("strategy" in data) == ("description" in data):
-            raise ValidationError({"strategy": ["Say either a `description` or a `strategy`."]})
+            raise Contradiction({"strategy": ["Say either a `description` or a `strategy`."]})
         if "description" in data:
             asked = {**checked(GenerateRequest, request.data), "execute_after_generation": True}
             return self._submit(request, GENERATE, None, asked)
