@@ -98,9 +98,12 @@ class StrategyRun:
         broker = {**job.broker, "first": max(job.broker.get("first", 0) - lead, 0)}
         self._job = replace(job, bars=job.bars.after(lead), broker=broker)
         header, *lines = self._backtest(strategy, frame)
-        header |= {"warmup": header["warmup"] + lead, "known": header["known"] + lead}
-        shifted = [[[bar + lead if bar >= 0 else bar, *rest] for bar, *rest in events] for events in lines]
-        return [header, *shifted]
+        values, orders = lines[: header["indicators"]], lines[header["indicators"] :]
+        # Values have a place for each bar of the run; those of fewer bars cannot be compared.
+        values = [] if lead else values
+        header |= {"warmup": header["warmup"] + lead, "known": header["known"] + lead, "indicators": len(values)}
+        shifted = [[[bar + lead if bar >= 0 else bar, *rest] for bar, *rest in events] for events in orders]
+        return [header, *values, *shifted]
 
     def _backtest(self, strategy: type, frame: Any) -> list[Any]:
         job, recorder = self._job, self._recorder

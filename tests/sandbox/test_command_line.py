@@ -59,6 +59,6 @@ class TestJson:
 
         assert status == 1
         assert [answer["status"] for answer in answers] == ["succeeded", "failed", "succeeded"]
-        assert [answer["path"] for answer in answers] == ["sandbox", None, "sandbox"]
+        assert [answer["path"] for answer in answers] == ["sandbox", None, "fast"]
         assert answers[2]["spec"]["long"]["entry"] == {"kind": "always"}
         assert len({frozenset(answer) & {"trades", "evidence", "questions", "settings"} for answer in answers}) == 1
