@@ -44,6 +44,8 @@ _MESSAGE: dict[str, Any] = {
 
 examples.register(
     {
+        "ConversationPatchRequest": {"title": "RSI on GOOG"},
+        "MessageCreateRequest": {"content": "make it RSI 10"},
         "ConversationSummary": _SUMMARY,
         "ConversationDetail": _SUMMARY
         | {

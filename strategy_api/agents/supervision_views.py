@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,11 @@ from strategy_api.agents.supervision_serializers import (
     shown_insights,
 )
 
-ROWS = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+ROWS = {
+    "type": "array",
+    "items": {"type": "object", "additionalProperties": True},
+    "example": [{"time": "2004-08-19", "equity": 10_000.0}],
+}
 
 
 class SupervisionViewSet(OwnedViewSet):
@@ -74,7 +78,9 @@ class SupervisionViewSet(OwnedViewSet):
         summary="Show the rows of a picture",
         description="What the picture of this name draws.",
         parameters=[OpenApiParameter("name", {"type": "string", "pattern": "^[a-z_]{1,40}$"}, "path")],
-        responses={200: ROWS},
+        responses={
+            200: OpenApiResponse(ROWS, examples=[OpenApiExample("rows", [{"time": "2004-08-19", "equity": 10_000.0}])])
+        },
     )
     @action(detail=True, methods=["get"], url_path="insights/(?P<name>[a-z_]{1,40})", pagination_class=None)
     def rows(self, request: Request, pk: Any = None, name: str = "") -> Response:

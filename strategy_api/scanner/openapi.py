@@ -88,13 +88,13 @@ examples.register(
                 }
             ],
         },
-        "Toggle": {"enabled": True},
-        "AgentChange": {"symbols": ["GOOG", "EURUSD"], "intervals": ["1d"], "seconds": 30},
-        "WeightsBody": {"weights": _WEIGHTS},
+        "ToggleRequest": {"enabled": True},
+        "AgentChangeRequest": {"symbols": ["GOOG", "EURUSD"], "intervals": ["1d"], "seconds": 30},
+        "WeightsBodyRequest": {"weights": _WEIGHTS},
         "WeightsShown": {"weights": _WEIGHTS, "preset": "balanced"},
-        "PresetBody": {"name": "mine", "weights": _WEIGHTS},
+        "PresetBodyRequest": {"name": "mine", "weights": _WEIGHTS},
         "PresetShown": {"name": "balanced", "weights": _WEIGHTS, "built_in": True},
-        "ScoreRequest": {"symbol": "GOOG"},
+        "ScoreRequestRequest": {"symbol": "GOOG"},
         "Scored": _SCORED,
     }
 )

@@ -200,6 +200,10 @@ examples.register(
         },
         "ReadingRequest": {"description": "Buy when it is oversold, sell when RSI(14) is above 70."},
         "ReadingDetail": _READING,
+        "BacktestRunRequest": {
+            "description": "Buy when RSI(14) is below 30. Sell when RSI(14) is above 70.",
+            "test_symbol": "GOOG",
+        },
         "GenerateRequest": {
             "description": _SENTENCE,
             "execute_after_generation": True,

@@ -90,7 +90,9 @@ class TestTools:
     def test_go_from_a_sentence_to_a_comparison(self, server: Served, token: str, transport: Any) -> None:
         async def session() -> None:
             async with transport(server, token) as client:
-                made = await call(client, "generate_strategy", description=RSI, symbol="GOOG")
+                made = await call(
+                    client, "generate_strategy", description=RSI, symbol="GOOG", start="2004-08-19", end="2013-03-01"
+                )
                 while made["state"] not in ("succeeded", "failed"):
                     made = await call(client, "read_run", run=made["run"], wait_s=20)
                 first = made["backtest"]

@@ -148,12 +148,12 @@ class TestShell:
 
         return shell
 
-    def test_backtests_a_sentence(self, shell: Any) -> None:
+    def test_backtests_a_sentence_before_the_seal(self, shell: Any) -> None:
         done = shell(RSI)
 
         assert (done.returncode, done.stderr) == (0, "")
         assert "run.succeeded" in done.stdout
-        assert re.search(r"^return_pct +51\.17", done.stdout, re.MULTILINE)
+        assert re.search(r"^sqn +-0\.0035", done.stdout, re.MULTILINE)
 
     @pytest.mark.parametrize(
         ("words", "environment", "status", "sentence"),
@@ -194,6 +194,19 @@ class TestShell:
         assert time.monotonic() - began < 5
 
 
+# Studies, supervisions and signals are made by longer work; presets of the project stay as they are.
+_REFUSED_HERE = {
+    "/studies/": "not_found",
+    "/supervisions/": "not_found",
+    "/signals/": "not_found",
+    "/config/weight-presets/": "built_in_preset",
+    # The strategy's code is no strategy by then, and has no description.
+    "/optimize/": "invalid_parameter",
+    "/walk_forward/": "invalid_parameter",
+    "/spread/": "no_description",
+}
+
+
 class TestHandbook:
     def test_shows_python_that_works(self, api: Any, module: ModuleType, monkeypatch: Any, tmp_path: Path) -> None:
         text = (FILE.parents[1] / "api/endpoints.md").read_text()
@@ -209,6 +222,11 @@ class TestHandbook:
             "execution": execution,
             "run": api.execute(strategy)["id"],
             "token": api.post("/api/tokens/", {"name": "to be revoked"})["id"],
+            "conversation": api.post("/api/conversations/", {"strategy": strategy})["id"],
+            "goal": api.get(f"/api/strategies/{strategy}/")["goal"],
+            "name": "balanced",
+            # Nothing made them here.
+            **{name: str(uuid.uuid4()) for name in ("study", "supervision", "signal")},
         }
         (tmp_path / "bars.csv").write_text("date,open,high,low,close\n2024-01-02,10,11,9,10\n2024-01-03,10,11,9,10\n")
         monkeypatch.chdir(tmp_path)
@@ -228,6 +246,8 @@ class TestHandbook:
         assert {example: refused.pop(example) for example in never_imported if example in refused}.items() <= (
             never_imported.items()
         )
+        for part, code in _REFUSED_HERE.items():
+            refused = {example: said for example, said in refused.items() if part not in example or said != code}
         assert set(refused) - staff_only <= ended, refused
         assert set(refused.values()) <= {"permission_denied", "run_finished", "run_unfinished"}
 

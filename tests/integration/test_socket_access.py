@@ -342,7 +342,7 @@ class TestTopics:
         topic_types.unregister(notes)
 
     def test_are_ruled_for_every_type(self) -> None:
-        assert set(topic_types.names()) == {"run", "scanner", "note"}
+        assert set(topic_types.names()) == {"conversation", "run", "scanner", "note"}
 
     @pytest.mark.parametrize(
         ("who", "seen"),

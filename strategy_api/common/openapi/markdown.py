@@ -12,7 +12,17 @@ from strategy_api.common.openapi.error_codes import ProblemCode, catalogue
 MADE = "<!-- Made from the code by `make docs`; change it there. -->"
 _METHODS = ("get", "post", "patch", "delete")
 _ID = "$ID"
-_SINGULAR = {"strategies": "strategy", "runs": "run", "executions": "execution", "tokens": "token"}
+_SINGULAR = {
+    "strategies": "strategy",
+    "runs": "run",
+    "executions": "execution",
+    "tokens": "token",
+    "conversations": "conversation",
+    "goals": "goal",
+    "studies": "study",
+    "supervisions": "supervision",
+    "signals": "signal",
+}
 
 
 def errors() -> str:

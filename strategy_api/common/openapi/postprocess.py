@@ -27,7 +27,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
             if method in operations:
                 _describe_problems(path, method, operations[method])
     for name, component in components.items():
-        if name.endswith("Request"):
+        if name.endswith("Request") and "properties" in component:
             component["additionalProperties"] = False
     for operation in _operations(result):
         _require_the_body(operation, components)
@@ -157,7 +157,7 @@ def _exemplify(media_type: str, content: dict[str, Any]) -> None:
         content["example"] = [value] if value is not None else None
     else:
         first = schema.get("anyOf", [schema])[0]
-        content["example"] = examples.of(_component(first)) if "$ref" in first else None
+        content["example"] = examples.of(_component(first)) if "$ref" in first else schema.get("example")
     if content["example"] is None:
         del content["example"]
 
