@@ -1,9 +1,9 @@
 """Tools on standard input and output, for agents on this machine."""
 
+import asyncio
 from argparse import ArgumentParser
 from typing import Any
 
-import anyio
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.management.base import BaseCommand, CommandError
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         def api_of(held: str) -> Api:
             return Api(application, token=held, client=("127.0.0.1", 0), base_url=settings.PUBLIC_URL)
 
-        anyio.run(_serve, api_of, known)
+        asyncio.run(_serve(api_of, known))
 
 
 async def _serve(api_of: Any, token: str) -> None:
