@@ -7,6 +7,8 @@ from typing import Protocol
 import pandas as pd
 
 from backtest_engine.data.interval import Interval
+from backtest_engine.domain import Dataset
+from backtest_engine.errors import DatesOutsideData
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,3 +49,11 @@ def closed_by(bars: pd.DataFrame, interval: Interval, clock: datetime) -> pd.Dat
     """Return the bars that are over at a moment."""
     last_begin = pd.Timestamp((clock - timedelta(seconds=interval.seconds)).astimezone(UTC).replace(tzinfo=None))
     return bars.iloc[: bars.index.searchsorted(last_begin, side="right")]
+
+
+def closed_at(dataset: Dataset, interval: Interval, clock: datetime, *, count: int) -> Closed:
+    """Return at most `count` stored bars that were closed at a moment; raise `DatesOutsideData` where there is none."""
+    bars = closed_by(dataset.bars, interval, clock).iloc[-count:]
+    if bars.empty:
+        raise DatesOutsideData(f"The bars of {dataset.symbol} begin after {clock:%Y-%m-%d %H:%M}.")
+    return Closed(bars=bars, interval=interval, clock=clock)

@@ -6,13 +6,14 @@ Every process and every restart sees the same bar, since nothing is remembered.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import pandas as pd
 
 from backtest_engine.data.interval import INTERVALS, Interval
 from backtest_engine.domain import Dataset
 from backtest_engine.errors import DatesOutsideData
-from backtest_engine.feeds.base import Closed, closed_by, closes_at
+from backtest_engine.feeds.base import Closed, closed_at, closes_at
 
 Load = Callable[[str, str], Dataset]
 
@@ -33,8 +34,9 @@ class Replay:
     history: int
     name: str = "replay"
 
+    @cached_property
     def clock(self) -> datetime:
-        """Return the moment that is played: the end of the leader's bar of now."""
+        """The moment that is played: the end of the leader's bar of now. Looked up once for all markets."""
         dataset = self.load(*self.leader)
         first = self.history
         if self.start is not None:
@@ -49,12 +51,7 @@ class Replay:
 
     def closed(self, symbol: str, interval: Interval, *, count: int) -> Closed:
         """Return the bars that were closed at the moment that is played."""
-        clock = self.clock()
-        dataset = self.load(symbol, interval.name)
-        bars = closed_by(dataset.bars, interval, clock).iloc[-count:]
-        if bars.empty:
-            raise DatesOutsideData(f"The bars of {symbol} begin after {clock:%Y-%m-%d %H:%M}, the replay's now.")
-        return Closed(bars=bars, interval=interval, clock=clock)
+        return closed_at(self.load(symbol, interval.name), interval, self.clock, count=count)
 
 
 def steps_at(now: datetime, *, since: datetime, bars_per_second: float | None, slot_seconds: float) -> int:

@@ -125,13 +125,14 @@ class PreferWait:
     async def _present_state(self, scope: Scope, wait: Wait, accepted: "_Held") -> "_Held":
         """Ask for the run as its caller would, and keep the headers of the first answer."""
         headers = [(name, value) for name, value in scope["headers"] if name in _OF_THE_CALLER]
-        address = scope.get("root_path", "") + wait.address
+        path, _, query = wait.address.partition("?")
+        path = scope.get("root_path", "") + path
         asked = {
             **{name: value for name, value in scope.items() if name != NOTE},
             "method": "GET",
-            "path": address,
-            "raw_path": address.encode(),
-            "query_string": b"",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
             "headers": headers,
         }
         state = _Held()

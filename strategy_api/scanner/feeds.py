@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from backtest_engine.data.interval import Interval
 from backtest_engine.domain import Dataset
-from backtest_engine.errors import DatesOutsideData
 from backtest_engine.feeds import Closed, Feed, Polling, Replay
-from backtest_engine.feeds.base import closed_by
+from backtest_engine.feeds.base import closed_at
 from backtest_engine.feeds.replay import steps_at
 from backtest_engine.scanner.factors import MOST_LOOKBACK
 from strategy_api.market.catalog import catalog
@@ -55,10 +54,7 @@ class AsOf:
 
     def closed(self, symbol: str, interval: Interval, *, count: int) -> Closed:
         """Return the bars that were closed at the moment."""
-        bars = closed_by(self._load(symbol, interval.name).bars, interval, self._clock).iloc[-count:]
-        if bars.empty:
-            raise DatesOutsideData(f"The bars of {symbol} begin after {self._clock:%Y-%m-%d %H:%M}.")
-        return Closed(bars=bars, interval=interval, clock=self._clock)
+        return closed_at(self._load(symbol, interval.name), interval, self._clock, count=count)
 
 
 def loader(owner_id: int) -> Callable[[str, str], Dataset]:

@@ -76,6 +76,20 @@ class TestPreferWait:
         assert answer.headers["Location"].endswith(f"/api/runs/{answer.json()['id']}/")
         assert answer.json()["state"] == "succeeded"
 
+    def test_answers_with_what_the_address_asks_for(self, served: Any, soon: Any, owner: User) -> None:
+        talk = client_of(owner).post("/api/conversations/", {}).json()["id"]
+        worker = soon()
+
+        answer = served(
+            lambda client: client.post(
+                f"/api/conversations/{talk}/messages/", json={"content": "hello"}, headers={"Prefer": "wait=20"}
+            )
+        )
+        worker.join()
+
+        assert answer.status_code == 200
+        assert {row["role"] for row in answer.json()["results"]} == {"assistant"}
+
     def test_gives_up_when_the_time_is_over(self, served: Any, strategy: str) -> None:
         answer = served(lambda client: client.post(f"{strategy}execute/", json={}, headers={"Prefer": "wait=1"}))
 

@@ -49,7 +49,7 @@ class TestReplay:
         for interval in (HOUR, DAY):
             closed = feed.closed("A", interval, count=1_000)
             end = closed.bars.index[-1] + pd.Timedelta(seconds=interval.seconds)
-            assert end <= pd.Timestamp(feed.clock().replace(tzinfo=None))
+            assert end <= pd.Timestamp(feed.clock.replace(tzinfo=None))
 
     def test_moves_bar_by_bar_and_stands_still_at_the_end(self) -> None:
         closes = [float(replay(steps).closed("A", HOUR, count=1).bars["Close"].iloc[-1]) for steps in (0, 1, 2, 500)]
@@ -61,12 +61,12 @@ class TestReplay:
 
         assert feed.closed("A", HOUR, count=1).bars.index[-1] == pd.Timestamp("2024-01-05 00:00")
         with pytest.raises(DatesOutsideData):
-            replay(0, start=datetime(2030, 1, 1, tzinfo=UTC)).clock()
+            _ = replay(0, start=datetime(2030, 1, 1, tzinfo=UTC)).clock
 
     def test_shows_other_markets_at_the_same_moment(self) -> None:
         feed = replay(30)
 
-        assert feed.clock() == START + timedelta(hours=55)
+        assert feed.clock == START + timedelta(hours=55)
         assert feed.closed("B", DAY, count=9).bars.index[-1] == pd.Timestamp("2024-01-02")
         assert feed.closed("B", DAY, count=9).age_seconds == 7 * 3600
 

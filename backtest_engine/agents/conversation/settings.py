@@ -10,10 +10,11 @@ from typing import Any
 from backtest_engine.agents.conversation.words import fillers
 from backtest_engine.indicators import REGISTRY
 from backtest_engine.language import read_settings
+from backtest_engine.spec import MONTHS
 
 _NO_MARKETS = "RSI SMA EMA ATR ADX CCI MACD VIX OR AND NOT IF ONLY BUY SELL LONG SHORT STOP ALL NEW MA BB VWAP OBV MFI PNL API LLM USA IT TP SL OK NO YES"
 FIELDS = ("symbol", "interval", "start", "end", "last", "cash", "commission", "spread", "leverage")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = tuple(name[:3] for name in MONTHS)
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 _YEAR = r"(?:19[5-9]\d|20[0-4]\d)"
 _COUNT = {

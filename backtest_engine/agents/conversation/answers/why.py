@@ -5,6 +5,7 @@ from typing import Any
 
 from backtest_engine.agents.conversation.settings import read_run
 from backtest_engine.agents.conversation.turn import Turn
+from backtest_engine.spec import MONTHS
 
 _REASONS = {
     "stop_loss": "the stop loss",
@@ -41,22 +42,8 @@ def answer(turn: Turn) -> None:
 
 def _month_alone(plain: str) -> int | None:
     """Return a month that was said without a year: `in march`."""
-    names = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
-    match = re.search(rf"\bin ({'|'.join(names)})\b", plain)
-    return names.index(match[1]) + 1 if match else None
+    match = re.search(rf"\bin ({'|'.join(MONTHS)})\b", plain)
+    return MONTHS.index(match[1]) + 1 if match else None
 
 
 def _told(turn: Turn, facts: dict[str, Any]) -> str:
